@@ -1,0 +1,34 @@
+import { availableParallelism } from 'node:os';
+import { defineConfig } from 'vitest/config';
+
+// `import 'hearsay'` means the sources, in tests and in the examples they run.
+const ssr = { resolve: { conditions: ['hearsay-source'] } };
+
+export default defineConfig({
+  test: {
+    // Many tests watch real sockets and clocks: a crowded machine makes them lie.
+    maxWorkers: Math.min(2, availableParallelism()),
+    projects: [
+      {
+        ssr,
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/e2e/**'],
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        ssr,
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
