@@ -22,11 +22,13 @@ export interface Listener {
   close(): Promise<void>;
 }
 
+/** Hears what becomes of a connection; never from within a call to it, always in a later step. */
 export interface ConnectionHandler {
   /** Dialled connections only: the transport has a connection (with TLS: a secured one). */
   opened(): void;
+  /** In the order of sending, control before gossip. None follows once this end was closed. */
   message(message: Message): void;
-  /** Gossip did not fit into the outbox and was dropped. */
+  /** Gossip did not fit into the outbox: the oldest was dropped. At most once a turn. */
   overflowed(frames: number, bytes: number): void;
   /** Exactly once, and the last call. */
   closed(cause: LinkCloseCause, reason: string): void;
@@ -39,12 +41,15 @@ export interface Connection {
   readonly queuedBytes: number;
   /**
    * Queues a message; all that one turn of the event loop queues leaves in one write, control before
-   * gossip. Never throws and never blocks: after the end it does nothing; gossip beyond the outbox's
+   * gossip, a goodbye (BYE, LEAVE) after it. Never throws and never blocks: after the end it does nothing; gossip beyond the outbox's
    * byte bound is dropped and reported by `overflowed`; control frames beyond the control bound
    * break the connection (the other end has stopped reading).
    */
   send(message: Message): void;
-  /** Writes what is queued (for at most a short, bounded time), then closes. */
+  /**
+   * Writes what is queued (for at most a short, bounded time), then closes. What arrives meanwhile
+   * is thrown away. Before the connection is open this is `destroy`.
+   */
   close(reason: string): void;
   /** Closes at once. */
   destroy(reason: string): void;
