@@ -53,7 +53,7 @@ export interface LinkClosed {
  * - `closed-there`: the other end closed an open connection (a killed process looks like this)
  * - `refused`: nobody listens at the address
  * - `unreachable`: unknown host, no route, or no answer before the dial's timeout
- * - `broken`: reset, or a write failed
+ * - `broken`: reset (a process killed with unread bytes looks like this), or a write failed
  * - `bad-frame`: the other end sent bytes that are not Hearsay's protocol
  */
 export type LinkCloseCause =

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/style/noExcessiveLinesPerFile: the one list of all that can happen, read by searching
 /**
  * Everything that can happen in a node, as past facts. Each event is emitted once, by the machine
  * that decided it, and carries all that an observer needs: metrics, traces, logs and the
@@ -298,9 +299,10 @@ export interface SuspicionCleared {
    * - `refuted`: its REFUTE arrived
    * - `replaced`: a newer incarnation has its address
    * - `left`: it left on purpose
-   * - `alive`: the seeds reached it
+   * - `alive`: the seeds, or a helper, reached it
+   * - `unknown`: the seeds know no such peer
    */
-  readonly cause: 'spoke' | 'refuted' | 'replaced' | 'left' | 'alive';
+  readonly cause: 'spoke' | 'refuted' | 'replaced' | 'left' | 'alive' | 'unknown';
   readonly suspectedForMs: Ms;
 }
 

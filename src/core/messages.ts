@@ -276,11 +276,18 @@ export type Intent =
   | { readonly type: 'leave'; readonly incarnation: Incarnation; readonly session: Session }
   | { readonly type: 'confirm-dead'; readonly incarnation: Incarnation; readonly evidence: string };
 
+/**
+ * The stores of those seeds whose answers a proposer will count for one ballot. An acceptor that
+ * knows one of these seeds under another store says no: that seed has lost its disk (section 4).
+ */
+export type StoreView = readonly (readonly [seed: SeedId, storeId: string])[];
+
 /** CASPaxos prepare, with the intent so that acceptors can judge it. */
 export interface Propose {
   readonly type: 'PROPOSE';
   readonly peer: PeerId;
   readonly ballot: Ballot;
+  readonly stores: StoreView;
   readonly intent: Intent;
 }
 
@@ -308,6 +315,7 @@ export interface Accept {
   readonly type: 'ACCEPT';
   readonly peer: PeerId;
   readonly ballot: Ballot;
+  readonly stores: StoreView;
   readonly value: RegisterValue;
 }
 
@@ -350,16 +358,20 @@ export interface RegisterValues {
 /** A tombstone may go when every seed says that it holds it and that its retention is over. */
 export interface TombstonesOver {
   readonly type: 'TOMBSTONES_OVER';
+  /** Whether these are the receiver's own words about tombstones that the sender holds no more. */
+  readonly isAnswer: boolean;
   readonly tombstones: readonly (readonly [peer: PeerId, revision: number])[];
 }
 
-/** Which stores the sender has known for each seed, itself excluded; sent when a seed link comes up. */
+/** What the sender knows of the receiver's store, and what its own is worth; sent when a seed link comes up. */
 export interface KnownStores {
   readonly type: 'KNOWN_STORES';
   /** The store id under which the sender knows the receiver; empty when it knows none. */
   readonly yours: string;
   /** Whether the sender may be copied from: it votes and is not itself recovering. */
   readonly voting: boolean;
+  /** Whether the sender's store holds no value of any register: it took part in no decision yet. */
+  readonly blank: boolean;
 }
 
 /** A seed with an empty disk asks for everything before it votes again. */
@@ -383,6 +395,8 @@ export interface CopyResult {
   readonly type: 'COPY_RESULT';
   readonly after: PeerId;
   readonly registers: readonly AcceptorState[];
+  /** The stores under which the sender knows the other seeds. */
+  readonly stores: StoreView;
   /** Whether there is more after the last of `registers`. */
   readonly more: boolean;
 }

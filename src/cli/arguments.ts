@@ -1,0 +1,62 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { formatAddress, HearsayError, type LogLevel, parseAddress } from '../index.ts';
+import type { LogFormat } from './output.ts';
+
+/** Options of every command that runs a node. */
+export interface LogFlags {
+  readonly output: string | false;
+  readonly logFormat: LogFormat;
+  readonly logLevel: LogLevel;
+}
+
+export const outputOption = new Option(
+  '--output <file>',
+  'append the log to this file, too',
+).default('outputfile.txt');
+export const noOutputOption = new Option('--no-output', 'log to the console only');
+export const logFormatOption = new Option('--log-format <format>', 'how log lines look')
+  .choices(['text', 'json'])
+  .default('text');
+export const logLevelOption = new Option('--log-level <level>', 'leave out what matters less')
+  .choices(['debug', 'info', 'warn', 'error'])
+  .default('info');
+
+/** `<ip> <port>` as the address of a node. */
+export function addressOf(ip: string, port: string): string {
+  const bare = ip.startsWith('[') && ip.endsWith(']') ? ip.slice(1, -1) : ip;
+  const number = Number(port);
+  if (!/^\d+$/.test(port) || number > 65_535) {
+    throw usage(`port ${port} is no number from 0 to 65535`);
+  }
+  const address = formatAddress(bare, number);
+  if (parseAddress(address, { portZero: true }) === undefined) {
+    throw usage(`${ip} is no IPv4 address, IPv6 address or host name`);
+  }
+  return address;
+}
+
+/** A commander parser of numbers above 0, in a unit that its message names. */
+export function positiveNumber(text: string): number {
+  const value = Number(text);
+  if (!(Number.isFinite(value) && value > 0))
+    throw new InvalidArgumentError('It must be a number above 0.');
+  return value;
+}
+
+/** Like positiveNumber, but 0 is allowed and fractions are not. */
+export function wholeNumber(text: string): number {
+  const value = Number(text);
+  if (!Number.isSafeInteger(value) || value < 0) {
+    throw new InvalidArgumentError('It must be a whole number, 0 or more.');
+  }
+  return value;
+}
+
+/** Seconds on the command line are milliseconds in the library; undefined stays undefined. */
+export function seconds(value: number | undefined): number | undefined {
+  return value === undefined ? undefined : value * 1000;
+}
+
+function usage(problem: string): HearsayError {
+  return new HearsayError('option-invalid', problem);
+}

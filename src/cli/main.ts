@@ -1,0 +1,49 @@
+#!/usr/bin/env node
+import { readFileSync } from 'node:fs';
+import { Command } from 'commander';
+import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { addPeerCommand } from './peer.ts';
+import { addSeedCommand } from './seed.ts';
+
+const introduction = `Hearsay: a gossip network that you can watch converge.
+
+Seeds agree by majority who is in the network; peers register with them, find neighbours, gossip,
+and notice who died. Start two or more seeds from one config.txt, then as many peers as you like.`;
+
+function versionOf(): string {
+  const file = new URL('../../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
+  return version;
+}
+
+async function main(): Promise<void> {
+  const finish = (exitCode: number) => {
+    process.exitCode = exitCode;
+  };
+  const program = new Command('hearsay')
+    .description(introduction)
+    .version(versionOf())
+    .showHelpAfterError('(add --help for what this command takes)')
+    .addHelpText('after', exitCodesHelp)
+    .exitOverride();
+  addSeedCommand(program, finish);
+  addPeerCommand(program, finish);
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    finish(report(error));
+  }
+}
+
+/** Commander has said what was wrong with the arguments, and help is no error; the rest we say. */
+function report(error: unknown): number {
+  if (isCommanderError(error)) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  process.stderr.write(`hearsay: ${error instanceof Error ? error.message : String(error)}\n`);
+  return exitCodeOf(error);
+}
+
+function isCommanderError(error: unknown): error is { exitCode: number } {
+  return error instanceof Error && 'exitCode' in error;
+}
+
+await main();

@@ -1,0 +1,99 @@
+import type { Incarnation, PeerEntry, PeerId, SuspectNotice } from '../messages.ts';
+import type { Instant, Ms } from '../time.ts';
+import { dropOldest } from './bounded.ts';
+
+/** What failure detection needs to know of the membership. */
+export interface KnownPeers {
+  /** Whether this incarnation is known to have died, left or been replaced. */
+  isOver(peer: PeerId, incarnation: Incarnation): boolean;
+  get(peer: PeerId): PeerEntry | undefined;
+}
+
+export interface EvidenceOptions {
+  readonly suspicionRepeatMs: Ms;
+  readonly memoryMax: number;
+}
+
+/** What was heard about one incarnation. */
+interface Hearsay {
+  readonly incarnation: Incarnation;
+  /** The highest number under which it is known to have refuted suspicions. */
+  refutation: number;
+  /** Who said to suspect it, when last, in spite of that refutation. */
+  readonly suspectedBy: Map<PeerId, Ms>;
+}
+
+/** Suspicions remembered of one incarnation: a report needs few, and a hub has many neighbours. */
+const suspectedByMax = 16;
+
+/** A suspicion counts for as many of the pauses after which its author repeats it. */
+const repetitionsMissedMax = 3;
+
+/**
+ * What other peers have said about incarnations: their suspicions, and the suspects' refutations.
+ *
+ * Nobody says that a suspicion has ended; it is just not repeated. So a notice counts for a time
+ * only. Nobody but a registered peer may corroborate: one that this peer knows.
+ */
+export class Evidence {
+  readonly #options: EvidenceOptions;
+  readonly #membership: Pick<KnownPeers, 'get'>;
+  #hearsay: Map<PeerId, Hearsay> | undefined;
+
+  constructor(options: EvidenceOptions, membership: Pick<KnownPeers, 'get'>) {
+    this.#options = options;
+    this.#membership = membership;
+  }
+
+  /** The highest refutation known of this incarnation; 0 when it never had to refute. */
+  refutationOf(peer: PeerId, incarnation: Incarnation): number {
+    return this.#of(peer, incarnation)?.refutation ?? 0;
+  }
+
+  /** Takes note of a refutation: suspicions that it answers count no longer. */
+  refuted(peer: PeerId, incarnation: Incarnation, refutation: number): void {
+    const hearsay = this.#keep(peer, incarnation);
+    if (hearsay === undefined || refutation <= hearsay.refutation) return;
+    hearsay.refutation = refutation;
+    hearsay.suspectedBy.clear();
+  }
+
+  /** Takes note of somebody's suspicion; returns whether it is the first time. */
+  suspected({ peer, incarnation, by }: SuspectNotice, now: Instant): boolean {
+    const hearsay = this.#keep(peer, incarnation);
+    if (hearsay === undefined) return false;
+    const isFirst = !hearsay.suspectedBy.delete(by);
+    hearsay.suspectedBy.set(by, now.monotonicMs);
+    dropOldest(hearsay.suspectedBy, suspectedByMax);
+    return isFirst;
+  }
+
+  /** Registered peers whose suspicion of this incarnation still counts. */
+  *corroborators(peer: PeerId, incarnation: Incarnation, now: Instant): Iterable<PeerId> {
+    const sinceMs = now.monotonicMs - repetitionsMissedMax * this.#options.suspicionRepeatMs;
+    for (const [by, heardMs] of this.#of(peer, incarnation)?.suspectedBy ?? []) {
+      if (heardMs >= sinceMs && this.#membership.get(by) !== undefined) yield by;
+    }
+  }
+
+  forget(peer: PeerId, incarnation: Incarnation): void {
+    if (this.#of(peer, incarnation) !== undefined) this.#hearsay?.delete(peer);
+  }
+
+  #of(peer: PeerId, incarnation: Incarnation): Hearsay | undefined {
+    const hearsay = this.#hearsay?.get(peer);
+    return hearsay?.incarnation === incarnation ? hearsay : undefined;
+  }
+
+  /** One record a peer, of the highest incarnation that was spoken of; none for a lower one. */
+  #keep(peer: PeerId, incarnation: Incarnation): Hearsay | undefined {
+    this.#hearsay ??= new Map();
+    const known = this.#hearsay.get(peer);
+    if (known !== undefined && known.incarnation > incarnation) return undefined;
+    if (known?.incarnation === incarnation) return known;
+    const hearsay: Hearsay = { incarnation, refutation: 0, suspectedBy: new Map() };
+    this.#hearsay.set(peer, hearsay);
+    dropOldest(this.#hearsay, this.#options.memoryMax);
+    return hearsay;
+  }
+}

@@ -1,0 +1,153 @@
+import type { Effects } from '../effects.ts';
+import type { Incarnation, PeerEntry, PeerId } from '../messages.ts';
+import { dropOldest } from './bounded.ts';
+import type { Self } from './self.ts';
+
+export interface MembershipOptions {
+  /** Most peers remembered; see OverlayOptions. */
+  readonly knownPeersMax: number;
+  /** Most peers whose incarnations are remembered as over. */
+  readonly buriedMax: number;
+}
+
+export interface MembershipDependencies {
+  readonly effects: Pick<Effects, 'emit'>;
+  readonly self: Self;
+  /** Peers that must not be forgotten to make room for others. Default: none. */
+  readonly isNeighbour?: (peer: PeerId) => boolean;
+}
+
+/**
+ * - `new`, `newer`: it was unknown, or known as an older incarnation
+ * - `known`: nothing new but, perhaps, its rank (also: this peer itself)
+ * - `buried`: that incarnation is over, and was not learned again
+ */
+export type Learned = 'new' | 'newer' | 'known' | 'buried';
+
+/**
+ * The peers that this peer knows of, and the incarnations that it knows to be over.
+ *
+ * An entry of incarnation 0 is an address alone, as a GossipNode is given them; the first link
+ * tells the rest. A rank of 0 is an unknown one: HELLO carries none, and whoever greets an
+ * established peer is most often new, so its place is the end.
+ */
+export class Membership {
+  readonly #options: MembershipOptions;
+  readonly #with: MembershipDependencies;
+  /** In the order in which the entries were last heard of: the first is the first to be forgotten. */
+  readonly #known = new Map<PeerId, PeerEntry>();
+  /** Of each peer the highest incarnation that is over. Most peers never need it. */
+  #buried: Map<PeerId, Incarnation> | undefined;
+  /** `#known` by rank; undefined when it has to be sorted again. */
+  #ranked: PeerEntry[] | undefined = [];
+
+  constructor(options: MembershipOptions, dependencies: MembershipDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+  }
+
+  /** How many peers are known, this one not counted. */
+  get size(): number {
+    return this.#known.size;
+  }
+
+  get(peer: PeerId): PeerEntry | undefined {
+    return this.#known.get(peer);
+  }
+
+  /** Whether this incarnation is known to have died, left or been replaced. */
+  isOver(peer: PeerId, incarnation: Incarnation): boolean {
+    return this.#isBuried(peer, incarnation) || incarnation < this.#knownIncarnation(peer);
+  }
+
+  /** The known peers, oldest in the network first. Good until the next change of the membership. */
+  ranked(): readonly PeerEntry[] {
+    this.#ranked ??= [...this.#known.values()].sort((a, b) => a.rank - b.rank);
+    return this.#ranked;
+  }
+
+  learn(entry: PeerEntry): Learned {
+    const { id, incarnation } = entry;
+    if (id === this.#with.self.id) return 'known';
+    if (this.#isBuried(id, incarnation)) return 'buried';
+    const before = this.#known.get(id);
+    const isNews = before === undefined || incarnation > before.incarnation;
+    if (isNews || incarnation === before.incarnation) this.#store(entry, before);
+    if (!isNews) return 'known';
+    // An address alone is no member yet: it is announced with its incarnation.
+    if (incarnation > 0) this.#with.effects.emit({ type: 'peer:joined', peer: id, incarnation });
+    return before === undefined ? 'new' : 'newer';
+  }
+
+  learnAll(entries: Iterable<PeerEntry>): void {
+    for (const entry of entries) this.learn(entry);
+  }
+
+  /**
+   * This incarnation is over, and is not learned again. True the first time, when `peer:left` is
+   * emitted; a confirmed death is failure detection's to announce.
+   */
+  bury(peer: PeerId, incarnation: Incarnation, cause: 'dead' | 'left'): boolean {
+    if (this.#isBuried(peer, incarnation)) return false;
+    this.#buried ??= new Map();
+    this.#buried.delete(peer);
+    this.#buried.set(peer, incarnation);
+    dropOldest(this.#buried, this.#options.buriedMax);
+    const known = this.#known.get(peer);
+    if (known !== undefined && known.incarnation <= incarnation) this.#forget(known);
+    if (cause === 'left') this.#with.effects.emit({ type: 'peer:left', peer, incarnation });
+    return true;
+  }
+
+  #isBuried(peer: PeerId, incarnation: Incarnation): boolean {
+    return incarnation <= (this.#buried?.get(peer) ?? -1);
+  }
+
+  #knownIncarnation(peer: PeerId): Incarnation {
+    return this.#known.get(peer)?.incarnation ?? 0;
+  }
+
+  #store(entry: PeerEntry, before: PeerEntry | undefined): void {
+    const rank = this.#rankOf(entry, before);
+    const isUnchanged = before?.incarnation === entry.incarnation && before.rank === rank;
+    const { id, incarnation } = entry;
+    const stored = isUnchanged ? before : { id, incarnation, rank };
+    // Heard of just now: to the end of those to be forgotten.
+    this.#known.delete(id);
+    this.#known.set(id, stored);
+    if (isUnchanged) return;
+    const isLast = before === undefined && rank >= (this.#ranked?.at(-1)?.rank ?? 0);
+    if (isLast) this.#ranked?.push(stored);
+    else this.#ranked = undefined;
+    this.#makeRoom();
+  }
+
+  #rankOf(entry: PeerEntry, before: PeerEntry | undefined): number {
+    if (entry.rank > 0) return entry.rank;
+    // A greeting tells the incarnation of an address; that it came back is a new life, at the end.
+    const isSameLife = before?.incarnation === entry.incarnation || before?.incarnation === 0;
+    return isSameLife ? before.rank : (this.ranked().at(-1)?.rank ?? 0) + 1;
+  }
+
+  /**
+   * Forgets those that nobody has mentioned for longest. To forget the youngest instead would keep
+   * every large network's peers to the same few thousand oldest, which have no room for all; a
+   * fresh Peer List is a fair sample of its own and replaces an old one.
+   */
+  #makeRoom(): void {
+    const { knownPeersMax } = this.#options;
+    if (this.#known.size <= knownPeersMax) return;
+    for (const entry of this.#known.values()) {
+      if (this.#with.isNeighbour?.(entry.id)) continue;
+      this.#forget(entry);
+      if (this.#known.size <= knownPeersMax) return;
+    }
+  }
+
+  #forget(entry: PeerEntry): void {
+    this.#known.delete(entry.id);
+    if (this.#ranked === undefined) return;
+    const index = this.#ranked.indexOf(entry);
+    this.#ranked.splice(index, 1);
+  }
+}

@@ -1,0 +1,460 @@
+import type { PeerOptions } from '../config.ts';
+import type { Effects, LinkClosed, LinkInput, Random, TimerFired } from '../effects.ts';
+import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
+import { type HandshakeDeadline, type LinkPolicy, Links } from '../link/links.ts';
+import type {
+  BodyCodec,
+  ContentType,
+  DeadConfirmed,
+  DigestText,
+  Hello,
+  Incarnation,
+  Leave,
+  Message,
+  MessageId,
+  NeighbourMessage,
+  NodeIdentity,
+  PeerEntry,
+  PeerId,
+  Refuse,
+  SeedId,
+  Session,
+  Welcome,
+} from '../messages.ts';
+import { protocolVersion } from '../messages.ts';
+import type { Instant } from '../time.ts';
+import { Dissemination, type DisseminationTimer } from './dissemination.ts';
+import type { StuckLinkListener } from './doubts.ts';
+import { FailureDetection, type FailureTimer } from './failure-detection.ts';
+import { Membership } from './membership.ts';
+import { Overlay, type OverlayTimer } from './overlay.ts';
+import type { FailureListener, RegistrationListener, ReportAnswer } from './parts.ts';
+import { Registration, type RegistrationTimer } from './registration.ts';
+
+export type PeerTimer =
+  | HandshakeDeadline
+  | RegistrationTimer
+  | OverlayTimer
+  | DisseminationTimer
+  | FailureTimer;
+
+/** What an application publishes. */
+export interface Content {
+  readonly topic: string;
+  readonly contentType: ContentType;
+  readonly payload: Uint8Array;
+}
+
+export type PeerInput =
+  | LinkInput
+  | TimerFired<PeerTimer>
+  /** Begin: register (PeerNode) or link with the given peers (GossipNode). */
+  | { readonly type: 'start' }
+  | { readonly type: 'publish'; readonly content: Content }
+  /** Peers that the caller knows of; how a GossipNode gets its membership. */
+  | { readonly type: 'peers-found'; readonly peers: readonly PeerId[] }
+  /** Say goodbye to neighbours and seeds; `self:left` tells the end. */
+  | { readonly type: 'leave' }
+  /** Close every link; nothing is sent or scheduled after it. */
+  | { readonly type: 'stop' };
+
+export interface PeerDependencies {
+  readonly id: PeerId;
+  readonly clusterId: string;
+  /** Where to register; absent on a GossipNode. */
+  readonly seeds?: readonly SeedId[];
+  /** Incarnation of a peer without seeds: any number that is higher after a restart. */
+  readonly ownIncarnation?: Incarnation;
+  readonly effects: Effects<PeerTimer>;
+  readonly random: Random;
+  readonly codec: BodyCodec;
+  readonly digest: DigestText;
+}
+
+type Phase = 'new' | 'running' | 'leaving' | 'stopped';
+
+/**
+ * One peer: the machines of registration, overlay, dissemination and failure detection, and the
+ * routing between them. Everything comes in through `handle`, everything goes out as effects.
+ */
+export class Peer implements LinkPolicy, RegistrationListener, FailureListener, StuckLinkListener {
+  readonly clusterId: string;
+  readonly handlers: LinkPolicy['handlers'];
+  readonly membership: Membership;
+  readonly overlay: Overlay;
+  readonly dissemination: Dissemination;
+  readonly failureDetection: FailureDetection;
+  readonly registration: Registration | undefined;
+
+  readonly #self: { readonly id: PeerId; incarnation: Incarnation; session: Session };
+  readonly #effects: Effects<PeerTimer>;
+  readonly #random: Random;
+  readonly #digest: DigestText;
+  readonly #ownIncarnation: Incarnation;
+  readonly #links: Links;
+  #phase: Phase = 'new';
+
+  constructor(options: PeerOptions, dependencies: PeerDependencies) {
+    const { effects, random } = dependencies;
+    this.clusterId = dependencies.clusterId;
+    this.#effects = effects;
+    this.#random = random;
+    this.#digest = dependencies.digest;
+    this.#ownIncarnation = dependencies.ownIncarnation ?? 0;
+    this.#self = { id: dependencies.id, incarnation: 0, session: '' };
+    const self = this.#self;
+    const links = new Links(options.links, { policy: this, effects });
+    this.#links = links;
+
+    this.membership = new Membership(
+      {
+        knownPeersMax: options.overlay.knownPeersMax,
+        buriedMax: options.failureDetection.memoryMax,
+      },
+      { effects, self, isNeighbour: (peer) => this.overlay.linkTo(peer) !== undefined },
+    );
+    const { membership } = this;
+    this.overlay = new Overlay(options.overlay, {
+      effects,
+      links,
+      membership,
+      self,
+      random,
+      listeners: [
+        {
+          neighbourUp: (link, now) => this.#neighbourUp(link, now),
+          neighbourDown: (link, closed, now) => this.#neighbourDown(link, closed, now),
+        },
+      ],
+      welcome: () => this.#welcome(),
+      isolated: (now) => this.registration?.refresh(now),
+      declaredDead: (_by, now) => this.registration?.refresh(now),
+    });
+    const neighbourhood = this.overlay;
+    this.dissemination = new Dissemination(options.dissemination, {
+      effects,
+      links,
+      neighbourhood,
+      self,
+      codec: dependencies.codec,
+    });
+    this.registration =
+      dependencies.seeds &&
+      new Registration(options.registration, {
+        effects,
+        links,
+        self,
+        seeds: dependencies.seeds,
+        random,
+        newSession: () => this.#newSession(),
+        view: {
+          neighbourIds: () => Array.from(this.overlay.links(), (link) => link.remote.id),
+          peerCount: () => this.membership.size,
+        },
+        listener: this,
+      });
+    this.failureDetection = new FailureDetection(options.failureDetection, {
+      effects,
+      links,
+      neighbourhood,
+      membership,
+      self,
+      random,
+      ...(this.registration && { reporter: this.registration }),
+      listener: this,
+    });
+    this.handlers = {
+      neighbour: this.#neighbourHandler(),
+      probe: this.#probeHandler(),
+      ...(this.registration && { member: this.registration }),
+    };
+  }
+
+  get id(): PeerId {
+    return this.#self.id;
+  }
+
+  /** 0 while not registered. */
+  get incarnation(): Incarnation {
+    return this.#self.incarnation;
+  }
+
+  handle(input: PeerInput, now: Instant): void {
+    if (this.#phase === 'stopped') return;
+    switch (input.type) {
+      case 'message':
+      case 'link-opened':
+      case 'link-closed':
+        return this.#links.handle(input, now);
+      case 'link-overflowed':
+        return this.#onOverflow(input.link, input.frames, input.bytes, now);
+      case 'timer':
+        return this.#onTimer(input, now);
+      case 'start':
+        return this.#start(now);
+      case 'publish':
+        this.publish(input.content, now);
+        return;
+      case 'peers-found':
+        return this.#peersFound(input.peers, now);
+      case 'leave':
+        return this.#leave(now);
+      case 'stop':
+        return this.#stop(now);
+    }
+  }
+
+  /** The `publish` input, for callers that want the id. */
+  publish(content: Content, now: Instant): MessageId {
+    return this.dissemination.publish(content, now);
+  }
+
+  // -------------------------------------------------------------- life
+
+  #start(now: Instant): void {
+    if (this.#phase !== 'new') return;
+    this.#phase = 'running';
+    this.#effects.emit({ type: 'node:started', role: 'peer', id: this.#self.id });
+    if (this.registration) this.registration.start(now);
+    else this.registered(this.#ownIncarnation, now);
+  }
+
+  #peersFound(peers: readonly PeerId[], now: Instant): void {
+    // Addresses alone: their incarnations become known with the first WELCOME.
+    const entries = peers.map((id, index) => ({ id, incarnation: 0, rank: index + 1 }));
+    this.peersLearned(entries, now);
+  }
+
+  #leave(now: Instant): void {
+    if (this.#phase !== 'running') return;
+    this.#phase = 'leaving';
+    this.failureDetection.stop();
+    this.overlay.stop();
+    const { id: peer, incarnation } = this.#self;
+    const leave: Leave = { type: 'LEAVE', request: 0, peer, incarnation, session: '' };
+    for (const link of this.overlay.links()) this.#links.send(link, leave);
+    if (this.registration) this.registration.leave(now);
+    else this.leaveEnded(true, '', now);
+  }
+
+  #stop(now: Instant): void {
+    this.#phase = 'stopped';
+    for (const link of [...this.#links.all()]) this.#links.close(link, 'this peer is stopping');
+    this.registration?.stop(now);
+  }
+
+  // -------------------------------------------------------------- what the seeds say
+
+  registered(incarnation: Incarnation, now: Instant): void {
+    this.#self.incarnation = incarnation;
+    this.overlay.start(now);
+    this.failureDetection.start(now);
+  }
+
+  peersLearned(peers: readonly PeerEntry[], now: Instant): void {
+    this.membership.learnAll(peers);
+    this.overlay.membershipChanged(now);
+  }
+
+  bridgeOffered(peers: readonly PeerEntry[], now: Instant): void {
+    this.membership.learnAll(peers);
+    this.overlay.offer(peers, now);
+  }
+
+  /** Our links carry an incarnation that is over: neighbours would drop them anyway. */
+  removed(_status: 'dead' | 'left' | 'unknown', seed: SeedId, now: Instant): void {
+    const { incarnation } = this.#self;
+    this.#effects.emit({ type: 'self:declared-dead', incarnation, from: seed });
+    this.#self.incarnation = 0;
+    for (const link of [...this.overlay.links()]) {
+      this.overlay.close(link.remote.id, 'this incarnation is over, a new one follows', now);
+    }
+  }
+
+  deadConfirmed(confirmed: DeadConfirmed, seed: SeedId, now: Instant): void {
+    this.failureDetection.confirmed(confirmed, seed, now);
+  }
+
+  reportAnswered(answer: ReportAnswer, now: Instant): void {
+    this.failureDetection.onReportAnswered(answer, now);
+  }
+
+  leaveEnded(committed: boolean, reason: string, _now: Instant): void {
+    const { incarnation } = this.#self;
+    this.#effects.emit({ type: 'self:left', incarnation, committed, reason });
+  }
+
+  // -------------------------------------------------------------- what failure detection says
+
+  dead(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    this.membership.bury(peer, incarnation, 'dead');
+    this.overlay.drop(peer, incarnation, 'confirmed dead', now);
+  }
+
+  replaced(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    this.overlay.drop(peer, incarnation, 'replaced by a newer incarnation', now);
+  }
+
+  /** A fresh dial reaches it, this link does not: another one takes the link's place. */
+  stuck(link: Link, now: Instant): void {
+    this.overlay.close(link.remote.id, 'the link carries nothing', now);
+  }
+
+  selfDeclaredDead(_incarnation: Incarnation, _from: string, now: Instant): void {
+    this.registration?.refresh(now);
+  }
+
+  // -------------------------------------------------------------- links
+
+  hello(link: Link): Hello {
+    return {
+      type: 'HELLO',
+      version: protocolVersion,
+      clusterId: this.clusterId,
+      purpose: link.purpose,
+      from: this.#identity(),
+      capabilities: [],
+    };
+  }
+
+  answer(hello: Hello, link: Link, now: Instant): Welcome | Refuse {
+    switch (hello.purpose) {
+      case 'neighbour':
+        return this.overlay.answer(hello, link, now);
+      case 'probe':
+        return this.#answerProbe(hello);
+      case 'member':
+      case 'seed':
+        return refuse('wrong-role', `${this.id} is a peer, not a seed: is the seed list right?`);
+    }
+  }
+
+  stranger(hello: Hello): string {
+    return `${hello.from.id} belongs to another network than ${this.id}: use the same config.txt for both`;
+  }
+
+  /** Anyone may ask whether we live; whoever knows our session can check that it is really us. */
+  #answerProbe(hello: Hello): Welcome {
+    const { challenge } = hello;
+    if (challenge === undefined) return this.#welcome();
+    return { ...this.#welcome(), proof: this.#digest(`${this.#self.session}:${challenge}`) };
+  }
+
+  #welcome(): Welcome {
+    return { type: 'WELCOME', from: this.#identity(), capabilities: [] };
+  }
+
+  #identity(): NodeIdentity {
+    return { role: 'peer', id: this.#self.id, incarnation: this.#self.incarnation };
+  }
+
+  #neighbourHandler(): LinkHandler {
+    const { overlay } = this;
+    return {
+      up: (link, greeting, now) => overlay.up(link, greeting, now),
+      down: (link, closed, now) => overlay.down(link, closed, now),
+      failed: (link, failure, now) => overlay.failed(link, failure, now),
+      message: (link, message, now) => this.#route(link, message as NeighbourMessage, now),
+    };
+  }
+
+  /** Probes that this peer dialled are failure detection's; those of others end with our WELCOME. */
+  #probeHandler(): LinkHandler {
+    const { failureDetection } = this;
+    return {
+      up: (link, greeting, now) => {
+        if (link.direction === 'dialled') failureDetection.up(link, greeting, now);
+        else this.#links.close(link, 'probe answered');
+      },
+      down: (link: Link, closed: LinkClosed, now: Instant) =>
+        failureDetection.down(link, closed, now),
+      failed: (link: Link, failure: DialFailure, now: Instant) =>
+        failureDetection.failed(link, failure, now),
+      message: (link: Link, message: Message, now: Instant) =>
+        this.#links.violated(link, `${message.type} on a link for a probe`, now),
+    };
+  }
+
+  #neighbourUp(link: Link, now: Instant): void {
+    this.failureDetection.neighbourUp(link, now);
+    this.dissemination.neighbourUp(link, now);
+  }
+
+  #neighbourDown(link: Link, closed: LinkClosed, now: Instant): void {
+    this.dissemination.neighbourDown(link, closed, now);
+    this.failureDetection.neighbourDown(link, closed, now);
+  }
+
+  #route(link: Link, message: NeighbourMessage, now: Instant): void {
+    switch (message.type) {
+      case 'GOSSIP':
+        return this.dissemination.onGossip(link, message, now);
+      case 'IHAVE':
+        return this.dissemination.onIHave(link, message, now);
+      case 'IWANT':
+        return this.dissemination.onIWant(link, message, now);
+      case 'LEAVE':
+        return this.#onLeave(link, message, now);
+      case 'PING':
+      case 'PONG':
+      case 'PROBE':
+      case 'PROBE_RESULT':
+      case 'SUSPECT_NOTICE':
+      case 'REFUTE':
+      case 'DEAD_CONFIRMED':
+        return this.failureDetection.onMessage(link, message, now);
+      default:
+        // The wire knows this frame, but it has no business between neighbours.
+        this.#links.violated(link, `${(message as Message).type} on a link between peers`, now);
+    }
+  }
+
+  /** A leave is told on, once, so that peers further away hear of it, too. */
+  #onLeave(link: Link, leave: Leave, now: Instant): void {
+    const { peer, incarnation } = leave;
+    const isItself = peer === link.remote.id;
+    // A neighbour says itself that it leaves; of one that is linked here nobody else is believed.
+    if (!isItself && this.overlay.linkTo(peer) !== undefined) return;
+    if (isItself) this.#links.markFarewell(link);
+    const isNews = this.membership.bury(peer, incarnation, 'left');
+    this.failureDetection.peerLeft(peer, incarnation, now);
+    this.overlay.drop(peer, incarnation, 'it left', now);
+    if (!isNews) return;
+    for (const other of this.overlay.links()) if (other !== link) this.#links.send(other, leave);
+  }
+
+  #onOverflow(id: number, frames: number, bytes: number, now: Instant): void {
+    const link = this.#links.get(id);
+    if (link?.purpose === 'neighbour') this.dissemination.onOverflow(link, frames, bytes, now);
+  }
+
+  #onTimer(input: TimerFired<PeerTimer>, now: Instant): void {
+    const { timer, lateMs } = input;
+    if (isOf('link:', timer)) this.#links.handle({ type: 'timer', timer, lateMs }, now);
+    else if (isOf('overlay:', timer)) this.overlay.onTimer(timer, lateMs, now);
+    else if (isOf('failure:', timer)) this.failureDetection.onTimer(timer, lateMs, now);
+    else if (isOf('dissemination:', timer)) this.dissemination.onTimer(timer, lateMs, now);
+    else this.registration?.onTimer(timer, lateMs, now);
+  }
+
+  #newSession(): Session {
+    let session = '';
+    for (let word = 0; word < 4; word += 1) {
+      const bits = Math.floor(this.#random() * 2 ** 32);
+      session += bits.toString(16).padStart(8, '0');
+    }
+    this.#self.session = session;
+    return session;
+  }
+}
+
+function isOf<Prefix extends string, Timer extends { readonly type: string }>(
+  prefix: Prefix,
+  timer: Timer,
+): timer is Extract<Timer, { readonly type: `${Prefix}${string}` }> {
+  return timer.type.startsWith(prefix);
+}
+
+function refuse(code: Refuse['code'], reason: string): Refuse {
+  return { type: 'REFUSE', code, reason, candidates: [] };
+}

@@ -1,0 +1,207 @@
+import type { RegistrationOptions } from '../config.ts';
+import type { Effects, LinkClosed, Random } from '../effects.ts';
+import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
+import type { Links } from '../link/links.ts';
+import type { DeadReport, Message, RenewResult, SeedId, Session } from '../messages.ts';
+import type { Instant, Ms } from '../time.ts';
+import { Departure, type LeaveOverdue } from './departure.ts';
+import { Enrolment, type EnrolmentListener, type RoundDue } from './enrolment.ts';
+import { Leases } from './lease.ts';
+import type { RegistrationListener, Reporter } from './parts.ts';
+import { type OverlayView, Renewal, type RenewalTimer } from './renewal.ts';
+import { type ReportDeclined, Reports } from './reports.ts';
+import { type AnswerOverdue, type LinkTrouble, SeedContacts } from './seed-contacts.ts';
+import type { Self } from './self.ts';
+
+export type RegistrationTimer =
+  | AnswerOverdue
+  | RoundDue
+  | RenewalTimer
+  | ReportDeclined
+  | LeaveOverdue;
+
+export interface RegistrationDependencies {
+  readonly effects: Effects<RegistrationTimer>;
+  readonly links: Pick<Links, 'dial' | 'send' | 'close'>;
+  readonly self: Self;
+  /** All seeds of the configuration: the quorum is theirs. */
+  readonly seeds: readonly SeedId[];
+  readonly random: Random;
+  /**
+   * Makes the session of a new life, and makes it the one that `self` holds and that this peer
+   * proves to whoever dials: the seeds check it before they answer REGISTER.
+   */
+  readonly newSession: () => Session;
+  readonly view: OverlayView;
+  readonly listener: RegistrationListener;
+}
+
+/** `registering` also after a removal; `over` before the start and after the end. */
+type Phase = 'over' | 'registering' | 'registered' | 'leaving';
+
+/**
+ * A peer's dealings with the seeds, over the member links: it registers with a quorum of them
+ * (Enrolment), keeps the leases and the Peer Lists (Renewal), takes reports of deaths there
+ * (Reports), and leaves (Departure). This class is the life that these are parts of.
+ */
+export class Registration implements LinkHandler, Reporter, EnrolmentListener {
+  readonly #listener: RegistrationListener;
+  readonly #leases: Leases;
+  readonly #contacts: SeedContacts;
+  readonly #enrolment: Enrolment;
+  readonly #renewal: Renewal;
+  readonly #reports: Reports;
+  readonly #departure: Departure;
+  #phase: Phase = 'over';
+
+  constructor(options: RegistrationOptions, dependencies: RegistrationDependencies) {
+    const { effects, links, seeds, random, listener } = dependencies;
+    const leases = new Leases(options);
+    const contacts = new SeedContacts({ effects, links, seeds, random, leases });
+    const parts = { ...dependencies, leases, contacts, enrolmentListener: this };
+    this.#listener = listener;
+    this.#leases = leases;
+    this.#contacts = contacts;
+    this.#enrolment = new Enrolment(options, parts);
+    this.#renewal = new Renewal(options, parts);
+    this.#reports = new Reports(options, parts);
+    this.#departure = new Departure(options, parts);
+  }
+
+  /** Begins to register, and goes on until a quorum of seeds has answered OK. */
+  start(now: Instant): void {
+    if (this.#phase !== 'over') return;
+    this.#phase = 'registering';
+    this.#enrolment.begin(now);
+  }
+
+  /**
+   * Asks the seeds for their Peer Lists, and whether this incarnation is alive, now instead of at
+   * the next renewal: for an isolated peer, and for one that is rumoured to be dead.
+   */
+  refresh(now: Instant): void {
+    if (this.#phase === 'registered') this.#renewal.refresh(now);
+  }
+
+  report(report: Omit<DeadReport, 'type' | 'request'>, now: Instant): void {
+    if (this.#phase === 'registered') this.#reports.report(report, now);
+    else this.#reports.decline(report, 'this peer is not registered');
+  }
+
+  /** Tells the seeds that this peer leaves on purpose; `leaveEnded` follows. Nothing else is begun after it. */
+  leave(now: Instant): void {
+    if (this.#phase === 'leaving') return;
+    const isKnown = this.#leases.incarnation > 0;
+    this.#halt();
+    this.#phase = 'leaving';
+    if (isKnown) this.#departure.begin(now);
+    else this.#listener.leaveEnded(false, 'this peer is not registered', now);
+  }
+
+  stop(_now: Instant): void {
+    this.#halt();
+    this.#phase = 'over';
+    this.#leases.clear();
+    this.#contacts.dropAll('this peer is stopping');
+  }
+
+  // -------------------------------------------------------------- inputs
+
+  up(link: Link): void {
+    if (!this.#contacts.has(link)) return;
+    this.#contacts.onUp(link);
+    if (this.#phase === 'registered') this.#renewal.onUp(link);
+  }
+
+  down(link: Link, closed: LinkClosed, now: Instant): void {
+    this.#onGone(link, closed.cause, closed.reason, now);
+  }
+
+  failed(link: Link, failure: DialFailure, now: Instant): void {
+    const code = failure.code === 'handshake-timeout' ? 'timeout' : failure.code;
+    this.#onGone(link, code, failure.reason, now);
+  }
+
+  message(link: Link, message: Message, now: Instant): void {
+    if (!this.#contacts.has(link)) return;
+    switch (message.type) {
+      case 'REGISTER_RESULT':
+      case 'LEAVE_RESULT':
+      case 'DEAD_REPORT_RESULT':
+        return this.#contacts.onResult(link, message, now);
+      case 'RENEW_RESULT':
+        return this.#onRenewResult(link, message, now);
+      case 'PEER_LIST':
+        if (this.#phase === 'registered') this.#renewal.onPeerList(link.address, message, now);
+        return;
+      case 'DEAD_CONFIRMED':
+        return this.#listener.deadConfirmed(message, link.address, now);
+      default:
+        // A later version's seed may say more than we know of; it is no reason to part.
+        return;
+    }
+  }
+
+  onTimer(timer: RegistrationTimer, _lateMs: Ms, now: Instant): void {
+    switch (timer.type) {
+      case 'registration:answer-overdue':
+        return this.#contacts.onOverdue(timer, now);
+      case 'registration:round-due':
+        return this.#enrolment.onRoundDue(timer, now);
+      case 'registration:renewal-due':
+        this.#renewal.onTimer(timer, now);
+        if (this.#phase === 'registered') this.#enrolment.mend(now);
+        return;
+      case 'registration:relink-due':
+      case 'registration:refresh-due':
+        return this.#renewal.onTimer(timer, now);
+      case 'registration:report-declined':
+        return this.#reports.onDeclined(timer, now);
+      case 'registration:leave-overdue':
+        return this.#departure.onOverdue(now);
+    }
+  }
+
+  // -------------------------------------------------------------- how the enrolment goes
+
+  enrolled(now: Instant): void {
+    if (this.#phase === 'registered') {
+      this.#renewal.takeUp(now);
+      return;
+    }
+    this.#phase = 'registered';
+    this.#renewal.begin(now);
+    this.#listener.registered(this.#leases.incarnation, now);
+  }
+
+  sessionOver(seed: SeedId, now: Instant): void {
+    this.#onRemoved('dead', seed, now);
+  }
+
+  #onRenewResult(link: Link, result: RenewResult, now: Instant): void {
+    const seed = link.address;
+    if (this.#phase !== 'registered' || !this.#renewal.takes(seed, result)) return;
+    if (result.status === 'alive') this.#renewal.onRenewed(link, result, now);
+    else this.#onRemoved(result.status, seed, now);
+  }
+
+  /** This incarnation is over; the first seed to say so is believed, and the others' leases end with it. */
+  #onRemoved(status: 'dead' | 'left' | 'unknown', seed: SeedId, now: Instant): void {
+    this.#phase = 'registering';
+    this.#renewal.halt();
+    this.#listener.removed(status, seed, now);
+    if (this.#phase === 'registering') this.#enrolment.begin(now);
+  }
+
+  #onGone(link: Link, code: LinkTrouble, reason: string, now: Instant): void {
+    if (!this.#contacts.has(link)) return;
+    this.#contacts.onGone(link, code, reason, now);
+    if (this.#phase === 'registered') this.#renewal.onGone(link.address);
+  }
+
+  #halt(): void {
+    this.#enrolment.halt();
+    this.#renewal.halt();
+    this.#reports.halt();
+  }
+}

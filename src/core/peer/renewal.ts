@@ -1,0 +1,226 @@
+import type { RegistrationOptions } from '../config.ts';
+import type { Effects, Random } from '../effects.ts';
+import type { Link } from '../link/link.ts';
+import type { Links } from '../link/links.ts';
+import type { PeerId, PeerList, RenewResult, SeedId } from '../messages.ts';
+import type { Instant, Ms } from '../time.ts';
+import { fullJitterMs } from './chance.ts';
+import type { Lease, Leases } from './lease.ts';
+import type { RegistrationListener } from './parts.ts';
+import type { SeedContacts } from './seed-contacts.ts';
+import type { Self } from './self.ts';
+
+/** Fire when leases are to be renewed, lost links dialled again, a put-off refresh done. */
+export type RenewalTimer =
+  | { readonly type: 'registration:renewal-due'; readonly life: number }
+  | { readonly type: 'registration:relink-due'; readonly life: number }
+  | { readonly type: 'registration:refresh-due'; readonly life: number };
+
+/** What the seeds are told of the overlay. */
+export interface OverlayView {
+  neighbourIds(): readonly PeerId[];
+  /** How many peers this one knows. */
+  peerCount(): number;
+}
+
+export interface RenewalDependencies {
+  readonly effects: Effects<RenewalTimer>;
+  readonly links: Pick<Links, 'send'>;
+  readonly contacts: SeedContacts;
+  readonly leases: Leases;
+  readonly self: Self;
+  readonly random: Random;
+  readonly view: OverlayView;
+  readonly listener: Pick<RegistrationListener, 'peersLearned' | 'bridgeOffered'>;
+}
+
+/** Renewals are spread over this share of the interval, so that peers started together drift apart. */
+const jitterShare = 0.25;
+
+/**
+ * Keeps the leases while the peer is registered: the links to the registered seeds, RENEW over
+ * them, and the Peer Lists that come with them. RENEW and PEER_LIST_REQUEST need no deadline of
+ * their own: the next renewal finds them unanswered.
+ */
+export class Renewal {
+  readonly #options: RegistrationOptions;
+  readonly #with: RenewalDependencies;
+  /** Counts registered lives; timers of other ones are stale. */
+  #life = 0;
+  #relinkFailures = 0;
+  #isRelinkDue = false;
+  #isRefreshDue = false;
+  #refreshedMs: Ms = Number.NEGATIVE_INFINITY;
+
+  constructor(options: RegistrationOptions, dependencies: RenewalDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+  }
+
+  begin(now: Instant): void {
+    this.halt();
+    this.#scheduleRenewal();
+    this.takeUp(now);
+  }
+
+  /** Links with the seeds of new leases and asks for their Peer Lists. */
+  takeUp(now: Instant): void {
+    for (const lease of this.#with.leases.all()) {
+      const link = this.#with.contacts.linkTo(lease.seed);
+      if (link === undefined) this.#with.contacts.reach(lease.seed, now);
+      else this.#askListIfWanted(lease, link);
+    }
+  }
+
+  halt(): void {
+    this.#life += 1;
+    this.#relinkFailures = 0;
+    this.#isRelinkDue = false;
+    this.#isRefreshDue = false;
+  }
+
+  /** RENEWs and asks for all Peer Lists out of turn: at once, or when the last time is long enough ago. */
+  refresh(now: Instant): void {
+    if (this.#isRefreshDue) return;
+    const waitMs = this.#refreshedMs + this.#options.refreshIntervalMs - now.monotonicMs;
+    if (waitMs <= 0) {
+      this.#refresh(now);
+      return;
+    }
+    this.#isRefreshDue = true;
+    this.#with.effects.schedule(waitMs, { type: 'registration:refresh-due', life: this.#life });
+  }
+
+  onTimer(timer: RenewalTimer, now: Instant): void {
+    if (timer.life !== this.#life) return;
+    switch (timer.type) {
+      case 'registration:renewal-due':
+        return this.#onRenewalDue(now);
+      case 'registration:relink-due':
+        this.#isRelinkDue = false;
+        return this.takeUp(now);
+      case 'registration:refresh-due':
+        this.#isRefreshDue = false;
+        return this.#refresh(now);
+    }
+  }
+
+  onUp(link: Link): void {
+    const lease = this.#with.leases.of(link.address);
+    if (lease === undefined) return;
+    this.#relinkFailures = 0;
+    this.#renew(lease, link);
+    this.#askListIfWanted(lease, link);
+  }
+
+  /**
+   * The leases are with a bare quorum, so every lost link to one of them is dialled again soon; not
+   * at once, because a seed that restarts has lost all its peers in the same moment.
+   */
+  onGone(seed: SeedId): void {
+    const lease = this.#with.leases.of(seed);
+    if (lease === undefined) return;
+    lease.renewRequest = 0;
+    lease.listRequest = 0;
+    if (this.#isRelinkDue) return;
+    this.#isRelinkDue = true;
+    const { retryMinMs, retryMaxMs } = this.#options;
+    const { effects, random } = this.#with;
+    const afterMs = fullJitterMs(this.#relinkFailures, retryMinMs, retryMaxMs, random);
+    this.#relinkFailures += 1;
+    effects.schedule(afterMs, { type: 'registration:relink-due', life: this.#life });
+  }
+
+  /** Whether this answers the last RENEW to its seed. What it says of our incarnation is the caller's. */
+  takes(seed: SeedId, result: RenewResult): boolean {
+    const lease = this.#with.leases.of(seed);
+    return lease !== undefined && lease.renewRequest === result.request;
+  }
+
+  onRenewed(link: Link, result: RenewResult, now: Instant): void {
+    const lease = this.#with.leases.of(link.address);
+    if (lease === undefined) return;
+    lease.renewRequest = 0;
+    lease.missed = 0;
+    if (lease.digest !== result.digest) lease.digest = '';
+    this.#askListIfWanted(lease, link);
+    if (result.bridge.length === 0) return;
+    const candidates = result.bridge.map((peer) => peer.id);
+    this.#with.effects.emit({ type: 'overlay:bridge-offered', candidates });
+    this.#with.listener.bridgeOffered(result.bridge, now);
+  }
+
+  onPeerList(seed: SeedId, list: PeerList, now: Instant): void {
+    const lease = this.#with.leases.of(seed);
+    if (lease === undefined || lease.listRequest !== list.request) return;
+    const { total, digest, peers } = list;
+    const first = !lease.listed;
+    lease.listRequest = 0;
+    lease.digest = digest;
+    lease.listed = true;
+    this.#with.effects.emit({ type: 'peer-list:received', seed, total, digest, peers, first });
+    this.#with.listener.peersLearned(peers, now);
+  }
+
+  #onRenewalDue(now: Instant): void {
+    this.#scheduleRenewal();
+    for (const lease of this.#with.leases.all()) this.#renewInTurn(lease, now);
+  }
+
+  #renewInTurn(lease: Lease, now: Instant): void {
+    const { contacts, leases } = this.#with;
+    const isSilent = lease.renewRequest !== 0;
+    if (isSilent || contacts.linkTo(lease.seed) === undefined) lease.missed += 1;
+    // A link that carries no answers for so long is dead, whatever TCP believes.
+    if (isSilent && leases.isLapsed(lease)) contacts.drop(lease.seed, 'the seed does not answer');
+    lease.renewRequest = 0;
+    lease.listRequest = 0;
+    this.#renewOrReach(lease, now);
+  }
+
+  #refresh(now: Instant): void {
+    this.#refreshedMs = now.monotonicMs;
+    for (const lease of this.#with.leases.all()) {
+      lease.digest = '';
+      this.#renewOrReach(lease, now);
+    }
+  }
+
+  /** Over a link that is still to come, `onUp` does the same. */
+  #renewOrReach(lease: Lease, now: Instant): void {
+    const link = this.#with.contacts.linkTo(lease.seed);
+    if (link === undefined) {
+      this.#with.contacts.reach(lease.seed, now);
+      return;
+    }
+    this.#renew(lease, link);
+    this.#askListIfWanted(lease, link);
+  }
+
+  #renew(lease: Lease, link: Link): void {
+    const { contacts, leases, links, self, view } = this.#with;
+    lease.renewRequest = contacts.nextRequest();
+    links.send(link, {
+      type: 'RENEW',
+      request: lease.renewRequest,
+      peer: self.id,
+      incarnation: leases.incarnation,
+      neighbours: view.neighbourIds(),
+      peerCount: view.peerCount(),
+    });
+  }
+
+  #askListIfWanted(lease: Lease, link: Link): void {
+    if (lease.digest !== '' || lease.listRequest !== 0) return;
+    lease.listRequest = this.#with.contacts.nextRequest();
+    const { listRequest: request } = lease;
+    const { peerListLimit: limit } = this.#options;
+    this.#with.links.send(link, { type: 'PEER_LIST_REQUEST', request, limit });
+  }
+
+  #scheduleRenewal(): void {
+    const { effects, random } = this.#with;
+    const afterMs = this.#options.renewIntervalMs * (1 + jitterShare * (random() - 0.5));
+    effects.schedule(afterMs, { type: 'registration:renewal-due', life: this.#life });
+  }
+}

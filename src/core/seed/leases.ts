@@ -1,0 +1,120 @@
+import type { SeedOptions } from '../config.ts';
+import type { Effects, Random } from '../effects.ts';
+import type { DigestText, Incarnation, Intent, PeerId, RegisterValue } from '../messages.ts';
+import type { Instant, Ms } from '../time.ts';
+import { type ProbeOutcome, type Probes, proves } from './probes.ts';
+import type { Standing } from './standing.ts';
+
+/** Fires when leases are to be looked through. */
+export interface LeasesTimer {
+  readonly type: 'leases:look';
+}
+
+export interface LeasesDependencies {
+  readonly effects: Effects<LeasesTimer>;
+  readonly random: Random;
+  readonly digest: DigestText;
+  readonly standing: Standing;
+  readonly committed: (peer: PeerId) => RegisterValue | undefined;
+  readonly probes: Pick<Probes, 'probe'>;
+  /** Proposes a death that nobody asked for. */
+  readonly propose: (peer: PeerId, intent: Intent, now: Instant) => void;
+}
+
+/** One living peer, as this seed has heard of it. */
+interface Lease {
+  readonly incarnation: Incarnation;
+  heardMs: Ms;
+  /** When it lapses unless the peer is heard. */
+  dueMs: Ms;
+  /** Whether it ever was heard here in this incarnation: peers hold leases with a quorum only. */
+  isHeld: boolean;
+}
+
+/** Leases last up to this much longer than asked for, by chance, so that the seeds do not all look at once. */
+const jitterShare = 0.5;
+
+/** The leases are looked through this often within one of them. */
+const looksPerLease = 8;
+
+/**
+ * Who has not been heard for a lease is dialled back, and proposed dead when that fails too. So a
+ * peer that no living neighbour could report is buried as well. Silence alone proves nothing: the
+ * peer may hold its leases with other seeds.
+ */
+export class Leases {
+  readonly #options: SeedOptions;
+  readonly #with: LeasesDependencies;
+  readonly #leases = new Map<PeerId, Lease>();
+  /** Peers whose lapsed lease waits for a probe. */
+  readonly #lapsed = new Set<PeerId>();
+
+  constructor(options: SeedOptions, dependencies: LeasesDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+  }
+
+  start(): void {
+    this.#scheduleLook();
+  }
+
+  /** A peer is alive as this incarnation; its lease runs from now. */
+  begin(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    const heardMs = now.monotonicMs;
+    this.#leases.set(peer, { incarnation, heardMs, dueMs: this.#dueMs(now), isHeld: false });
+  }
+
+  end(peer: PeerId): void {
+    this.#leases.delete(peer);
+    this.#lapsed.delete(peer);
+  }
+
+  /** A frame of this incarnation came to this seed. */
+  heard(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    const lease = this.#leases.get(peer);
+    if (lease?.incarnation !== incarnation) return;
+    lease.isHeld = true;
+    lease.heardMs = now.monotonicMs;
+    lease.dueMs = this.#dueMs(now);
+    this.#lapsed.delete(peer);
+  }
+
+  onTimer(now: Instant): void {
+    this.#scheduleLook();
+    if (!this.#with.standing.isVoting) return;
+    for (const [peer, lease] of this.#leases) {
+      if (lease.dueMs > now.monotonicMs || this.#lapsed.has(peer)) continue;
+      this.#lapsed.add(peer);
+      if (lease.isHeld) this.#emitLapsed(peer, lease, now);
+      this.#with.probes.probe(peer, now);
+    }
+  }
+
+  /** A probe of this peer has ended, whoever asked for it. */
+  probed(peer: PeerId, outcome: ProbeOutcome, now: Instant): void {
+    const lease = this.#leases.get(peer);
+    if (!this.#lapsed.delete(peer) || lease === undefined) return;
+    lease.dueMs = this.#dueMs(now);
+    const current = this.#with.committed(peer);
+    if (current === undefined || proves(outcome, current.session, this.#with.digest)) return;
+    if (!lease.isHeld) this.#emitLapsed(peer, lease, now);
+    const { incarnation } = lease;
+    const silentS = Math.round((now.monotonicMs - lease.heardMs) / 1000);
+    const silence = lease.isHeld ? `not heard for ${silentS} s` : 'never heard here';
+    const evidence = `lease lapsed: ${silence}, ${outcome.seen}`;
+    this.#with.propose(peer, { type: 'confirm-dead', incarnation, evidence }, now);
+  }
+
+  #emitLapsed(peer: PeerId, { incarnation, heardMs }: Lease, now: Instant): void {
+    const sinceMs = now.monotonicMs - heardMs;
+    this.#with.effects.emit({ type: 'lease:lapsed', peer, incarnation, sinceMs });
+  }
+
+  #dueMs(now: Instant): Ms {
+    return now.monotonicMs + this.#options.leaseMs * (1 + jitterShare * this.#with.random());
+  }
+
+  #scheduleLook(): void {
+    this.#with.effects.schedule(this.#options.leaseMs / looksPerLease, { type: 'leases:look' });
+  }
+}

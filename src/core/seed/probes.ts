@@ -1,0 +1,144 @@
+import type { SeedOptions } from '../config.ts';
+import type { Effects, LinkClosed, Random } from '../effects.ts';
+import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
+import type { Links } from '../link/links.ts';
+import type { DigestText, Hello, Message, PeerId, Session, Welcome } from '../messages.ts';
+import type { Instant } from '../time.ts';
+
+/** Fires when a probe has taken long enough; stale once it has ended. */
+export interface ProbeDeadline {
+  readonly type: 'probes:deadline';
+  readonly peer: PeerId;
+  readonly challenge: string;
+}
+
+/** What a dial-back has found. */
+export interface ProbeOutcome {
+  /** Who answered proved its session with this; undefined when nobody answered, or without proof. */
+  readonly proof: string | undefined;
+  readonly challenge: string;
+  /** One sentence for people: what was seen at the address. */
+  readonly seen: string;
+}
+
+export interface ProbesDependencies {
+  readonly effects: Effects<ProbeDeadline>;
+  readonly links: Pick<Links, 'dial' | 'close' | 'violated'>;
+  readonly random: Random;
+  /** Every outcome goes to all that may have waited for it. */
+  readonly probed: (peer: PeerId, outcome: ProbeOutcome, now: Instant) => void;
+}
+
+interface Probe {
+  readonly link: Link;
+  readonly challenge: string;
+  isExtended: boolean;
+}
+
+/** A deadline that comes later than this share of its time was missed by us, not by the peer. */
+const stalledShare = 0.25;
+
+/**
+ * Dials peers back to see which session lives at their address: the answer to a random challenge
+ * proves it. One probe a peer at a time, whoever asks; a bounded number in all.
+ */
+export class Probes implements LinkHandler {
+  readonly #options: SeedOptions;
+  readonly #with: ProbesDependencies;
+  readonly #underWay = new Map<PeerId, Probe>();
+  /** Peers waiting for a probe, in order. Those who ask bound how many they are. */
+  readonly #waiting = new Set<PeerId>();
+
+  constructor(options: SeedOptions, dependencies: ProbesDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+  }
+
+  /** Looks at this peer, unless that is under way; `probed` follows, never at once. */
+  probe(peer: PeerId, now: Instant): void {
+    if (this.#underWay.has(peer)) return;
+    this.#waiting.add(peer);
+    this.#beginNext(now);
+  }
+
+  /** The challenge of the HELLO on a link that was dialled here. */
+  challengeOf(link: Link): string {
+    return this.#underWay.get(link.address)?.challenge ?? '';
+  }
+
+  up(link: Link, greeting: Hello | Welcome, now: Instant): void {
+    this.#with.links.close(link, 'the probe is answered');
+    if (link.direction === 'accepted') return;
+    const { proof } = greeting as Welcome;
+    const who = `${link.remote.role} ${link.remote.id}`;
+    const seen = proof === undefined ? `${who} answers without proof` : `${who} answers`;
+    this.#end(link, proof, seen, now);
+  }
+
+  failed(link: Link, failure: DialFailure, now: Instant): void {
+    this.#end(link, undefined, `no answer: ${failure.reason}`, now);
+  }
+
+  down(_link: Link, _closed: LinkClosed): void {
+    // Links for probes are closed here, in the moment they come up.
+  }
+
+  message(link: Link, message: Message, now: Instant): void {
+    this.#with.links.violated(link, `${message.type} on a link for a probe`, now);
+  }
+
+  onDeadline(timer: ProbeDeadline, lateMs: number, now: Instant): void {
+    const probe = this.#underWay.get(timer.peer);
+    if (probe === undefined || probe.challenge !== timer.challenge) return;
+    const { verdictTimeoutMs } = this.#options;
+    if (lateMs > verdictTimeoutMs * stalledShare && !probe.isExtended) {
+      // This process was stalled: an answer may wait unread, and is looked for before judging.
+      probe.isExtended = true;
+      this.#with.effects.schedule(verdictTimeoutMs, timer);
+      return;
+    }
+    this.#with.links.close(probe.link, 'the probe took too long');
+    this.#end(probe.link, undefined, `no answer within ${verdictTimeoutMs} ms`, now);
+  }
+
+  #beginNext(now: Instant): void {
+    for (const peer of this.#waiting) {
+      if (this.#underWay.size >= this.#options.probesMax) return;
+      this.#waiting.delete(peer);
+      this.#begin(peer, now);
+    }
+  }
+
+  #begin(peer: PeerId, now: Instant): void {
+    const challenge = randomHex(this.#with.random);
+    const link = this.#with.links.dial(peer, 'probe', now);
+    this.#underWay.set(peer, { link, challenge, isExtended: false });
+    const timer: ProbeDeadline = { type: 'probes:deadline', peer, challenge };
+    this.#with.effects.schedule(this.#options.verdictTimeoutMs, timer);
+  }
+
+  #end(link: Link, proof: string | undefined, seen: string, now: Instant): void {
+    const peer = link.address;
+    const probe = this.#underWay.get(peer);
+    if (probe?.link !== link) return;
+    this.#underWay.delete(peer);
+    this.#with.probed(peer, { proof, challenge: probe.challenge, seen }, now);
+    this.#beginNext(now);
+  }
+}
+
+/** Whether an outcome proves that the session with this text lives at the address. */
+export function proves(outcome: ProbeOutcome, session: Session, digest: DigestText): boolean {
+  return outcome.proof === digest(`${session}:${outcome.challenge}`);
+}
+
+/** 128 random bits. */
+function randomHex(random: Random): string {
+  let text = '';
+  for (let word = 0; word < 4; word += 1) {
+    text += Math.floor(random() * 2 ** 32)
+      .toString(16)
+      .padStart(8, '0');
+  }
+  return text;
+}

@@ -1,0 +1,54 @@
+/** Hearsay: an embeddable gossip network that you can watch converge. */
+export { clusterIdOf, loadSeeds, parseSeeds } from './config/seeds-file.ts';
+export { type Address, formatAddress, parseAddress } from './core/address.ts';
+export {
+  type PeerOptions,
+  type Profile,
+  peerDefaults,
+  quorumOf,
+  type SeedOptions,
+  seedDefaults,
+} from './core/config.ts';
+export { type ErrorCode, HearsayError } from './core/errors.ts';
+export type * from './core/events.ts';
+export type {
+  Ballot,
+  ContentType,
+  GossipMessage,
+  Incarnation,
+  LinkId,
+  MessageId,
+  NodeId,
+  PeerEntry,
+  PeerId,
+  SeedId,
+} from './core/messages.ts';
+export {
+  GossipNode,
+  type NeighbourInfo,
+  type PeerNodeEvent,
+  type PublishOptions,
+  type StopOptions,
+} from './nodes/gossip-node.ts';
+export type { MessageStream, MessageStreamOptions } from './nodes/message-stream.ts';
+export type { LifecycleState, Observer, StartOptions } from './nodes/network-node.ts';
+export type {
+  AutomaticGossip,
+  CommonPeerOptions,
+  GossipNodeOptions,
+  NodeDependencies,
+  Overrides,
+  PeerNodeOptions,
+  SeedNodeOptions,
+} from './nodes/options.ts';
+export { type JsonValue, type Payload, payloadOf, textOf } from './nodes/payload.ts';
+export { PeerNode } from './nodes/peer-node.ts';
+export { SeedNode, type SeedNodeEvent } from './nodes/seed-node.ts';
+export { type Clock, systemClock } from './runtime/clock.ts';
+export { memoryStorage } from './storage/memory.ts';
+export { sqliteStorage } from './storage/sqlite.ts';
+export type { SeedStorage } from './storage/storage.ts';
+export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
+export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
+export { tcpTransport } from './transport/tcp.ts';
+export type { Transport } from './transport/transport.ts';

@@ -1,0 +1,178 @@
+import { clusterIdOf } from '../config/seeds-file.ts';
+import { HearsayError } from '../core/errors.ts';
+import type { CommonEvent, NodeEvent, SeedEvent } from '../core/events.ts';
+import type { PeerEntry, SeedId } from '../core/messages.ts';
+import { type PersistToken, Seed, type SeedInput, type SeedTimer } from '../core/seed/seed.ts';
+import type { StoredState } from '../core/seed/stored.ts';
+import { type Clock, systemClock } from '../runtime/clock.ts';
+import { digestText } from '../runtime/digest.ts';
+import { Disk } from '../runtime/disk.ts';
+import { systemRandom } from '../runtime/random.ts';
+import { Runtime } from '../runtime/runtime.ts';
+import { memoryStorage } from '../storage/memory.ts';
+import type { SeedStorage } from '../storage/storage.ts';
+import { tcpTransport } from '../transport/tcp.ts';
+import { NetworkNode, type StartOptions, unlessAborted } from './network-node.ts';
+import {
+  canonicalAddress,
+  canonicalSeeds,
+  resolveSeedOptions,
+  type SeedNodeOptions,
+} from './options.ts';
+
+export type SeedNodeEvent = CommonEvent | SeedEvent;
+
+/**
+ * A seed: decides with the other seeds, by majority, who is in the network.
+ *
+ * @example
+ * const seeds = await loadSeeds('config.txt');
+ * await using seed = new SeedNode({ listen: '127.0.0.1:5000', seeds, storage: sqliteStorage('.hearsay/5000') });
+ * seed.on('registration:committed', ({ peer, incarnation }) => console.log(peer, incarnation));
+ * await seed.start();
+ */
+export class SeedNode extends NetworkNode<SeedNodeEvent> {
+  /** This seed's address as the seed list has it. */
+  readonly id: SeedId;
+  readonly seeds: readonly SeedId[];
+  readonly #given: SeedNodeOptions;
+  readonly #clock: Clock;
+  readonly #storage: SeedStorage;
+  readonly #options: ReturnType<typeof resolveSeedOptions>;
+  readonly #runtime: Runtime<SeedTimer, SeedInput>;
+  readonly #disk: Disk<PersistToken>;
+  #seed: Seed | undefined;
+  #storageOpen = false;
+
+  constructor(options: SeedNodeOptions) {
+    super();
+    this.#given = options;
+    this.id = canonicalAddress(options.listen, 'listen');
+    this.seeds = canonicalSeeds(options.seeds);
+    if (options.bind !== undefined) canonicalAddress(options.bind, 'bind', { portZero: true });
+    if (!this.seeds.includes(this.id)) throw notASeed(this.id, this.seeds);
+    this.#options = resolveSeedOptions(options);
+    this.#clock = options.clock ?? systemClock;
+    this.#storage = options.storage ?? memoryStorage();
+    this.#runtime = new Runtime({
+      transport: options.transport ?? tcpTransport(),
+      clock: this.#clock,
+      onEvent: (event) => this.#onEvent(event),
+    });
+    this.#disk = new Disk({
+      storage: this.#storage,
+      clock: this.#clock,
+      onPersisted: (tokens, writes, durationMs) => this.#onPersisted(tokens, writes, durationMs),
+      onFailed: (reason) => this.#runtime.input({ type: 'storage-failed', reason }),
+    });
+  }
+
+  /** The committed Peer List as this seed knows it, oldest registration first. */
+  peerList(): PeerEntry[] {
+    return this.#seed === undefined ? [] : [...this.#seed.peerList()];
+  }
+
+  /** The seeds that this one can talk to now, itself included. */
+  reachableSeeds(): SeedId[] {
+    return this.#seed === undefined ? [] : [...this.#seed.reachableSeeds()];
+  }
+
+  /** Whether it may vote: not while it recovers from an empty disk, nor after a failed write. */
+  get voting(): boolean {
+    return this.#seed?.voting ?? false;
+  }
+
+  /**
+   * Opens the storage, listens, and begins to look for the other seeds; it does not wait for them.
+   * Throws `port-in-use`, `address-unavailable`, `storage-locked`, `storage-foreign`,
+   * `storage-unreadable`, `storage-failed` or `aborted`; a failed start has freed everything.
+   */
+  async start({ signal }: StartOptions = {}): Promise<void> {
+    this.mustBeNew();
+    this.enter('starting');
+    try {
+      const stored = await unlessAborted(this.#openStorage(), this.abortedOr(signal));
+      await this.#runtime.listen(this.#given.bind ?? this.id);
+      this.#runtime.run(this.#makeSeed(stored));
+    } catch (error) {
+      await this.#end('the start failed');
+      throw error;
+    }
+    this.enter('running');
+    this.#runtime.input({ type: 'start' });
+  }
+
+  /** Lets removals go on although many peers were reported dead at once. */
+  resumeRemovals(): void {
+    this.mustBeRunning();
+    this.#runtime.input({ type: 'resume-removals' });
+  }
+
+  /** Closes all links, waits for writes under way, frees everything. Safe to call more than once. */
+  override async stop(): Promise<void> {
+    if (this.state === 'stopping' || this.state === 'stopped') return;
+    this.beginStop();
+    this.#runtime.input({ type: 'stop' });
+    await this.#end('stopped');
+  }
+
+  /** Ends at once, without a word to anybody, as a killed process would: for tests and demonstrations. */
+  async kill(): Promise<void> {
+    if (this.state === 'stopped') return;
+    this.beginStop();
+    await this.#runtime.kill();
+    await this.#end('killed');
+  }
+
+  async #openStorage(): Promise<StoredState> {
+    const owner = { seed: this.id, clusterId: clusterIdOf(this.seeds) };
+    const stored = await this.#storage.open(owner);
+    this.#storageOpen = true;
+    return stored;
+  }
+
+  #makeSeed(stored: StoredState): Seed {
+    const { id, seeds } = this;
+    this.#seed = new Seed(this.#options, {
+      identity: { id, seeds, clusterId: clusterIdOf(seeds) },
+      stored,
+      effects: {
+        send: (to, message) => this.#runtime.send(to, message),
+        schedule: (after, timer) => this.#runtime.schedule(after, timer),
+        emit: (event) => this.#runtime.emit(event),
+        persist: (write, token) => this.#disk.persist(write, token),
+      },
+      random: this.#given.random ?? systemRandom(),
+      digest: digestText,
+      ...(this.#given.admit && { admit: this.#given.admit }),
+    });
+    return this.#seed;
+  }
+
+  #onPersisted(tokens: readonly PersistToken[], writes: number, durationMs: number): void {
+    this.dispatch({ type: 'storage:committed', writes, durationMs });
+    for (const token of tokens) this.#runtime.input({ type: 'persisted', token });
+  }
+
+  /** A seed that cannot write must not go on as if it could: it says so and stops. */
+  #onEvent(event: NodeEvent): void {
+    this.dispatch(event);
+    if (event.type === 'storage:failed') void this.stop();
+  }
+
+  async #end(reason: string): Promise<void> {
+    await this.#runtime.stop(reason);
+    await this.#disk.settle();
+    if (this.#storageOpen) await this.#storage.close();
+    this.#storageOpen = false;
+    this.ended(this.id, reason);
+  }
+}
+
+function notASeed(id: SeedId, seeds: readonly SeedId[]): HearsayError {
+  return new HearsayError(
+    'not-a-seed',
+    `${id} is not in the seed list (${seeds.join(', ')}): use one of these addresses, or add it for all seeds`,
+    { id, seeds },
+  );
+}
