@@ -47,19 +47,6 @@ export function clusterIdOf(seeds: readonly SeedId[]): string {
   return hash('sha256', canonicalList(seeds).join('\n'), 'hex').slice(0, 32);
 }
 
-/** One sentence for an error about two seed lists: which seeds only one of them has. */
-export function seedListDifference(mine: readonly SeedId[], theirs: readonly SeedId[]): string {
-  const here = canonicalList(mine);
-  const there = canonicalList(theirs);
-  const differences = [
-    ['here', here.filter((seed) => !there.includes(seed))] as const,
-    ['there', there.filter((seed) => !here.includes(seed))] as const,
-  ].filter(([, seeds]) => seeds.length > 0);
-  if (differences.length === 0) return 'both seed lists name the same seeds';
-  const parts = differences.map(([side, seeds]) => `only ${side}: ${enumerated(seeds)}`);
-  return `the seed lists differ: ${parts.join('; ')}`;
-}
-
 interface Problem extends Mistake {
   readonly line: number;
   readonly text: string;
@@ -115,12 +102,6 @@ function canonicalList(seeds: readonly SeedId[]): readonly SeedId[] {
     return address === undefined ? seed : formatAddress(address.host, address.port);
   });
   return [...new Set(canonical)].sort();
-}
-
-function enumerated(seeds: readonly SeedId[]): string {
-  const listed = seeds.slice(0, listedMax).join(', ');
-  const more = seeds.length - listedMax;
-  return more > 0 ? `${listed} and ${more} more` : listed;
 }
 
 function invalidLines(file: string, problems: readonly Problem[]): HearsayError {

@@ -26,7 +26,7 @@ export const bodyCodec: BodyCodec = {
 };
 
 /** Most bytes of a topic, in UTF-8. */
-const topicBytesMax = 255;
+export const topicBytesMax = 255;
 
 const bodyVersion = 1;
 const originBytesMax = 261;

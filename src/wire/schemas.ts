@@ -231,7 +231,11 @@ const seed = {
     values: list(v.tuple([nodeId, ballot, registerValue])),
     want: nodeIds,
   }),
-  TOMBSTONES_OVER: v.object({ type: v.literal('TOMBSTONES_OVER'), tombstones: revisions }),
+  TOMBSTONES_OVER: v.object({
+    type: v.literal('TOMBSTONES_OVER'),
+    isAnswer: v.boolean(),
+    tombstones: revisions,
+  }),
   KNOWN_STORES: v.object({
     type: v.literal('KNOWN_STORES'),
     yours: name,

@@ -3,12 +3,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  clusterIdOf,
-  loadSeeds,
-  parseSeeds,
-  seedListDifference,
-} from '../../src/config/seeds-file.ts';
+import { clusterIdOf, loadSeeds, parseSeeds } from '../../src/config/seeds-file.ts';
 import { formatAddress } from '../../src/core/address.ts';
 import { HearsayError } from '../../src/core/errors.ts';
 
@@ -259,22 +254,6 @@ describe('clusterIdOf', () => {
     expect(clusterIdOf(['127.0.0.1:5000', '127.0.0.1:5001', '127.0.0.1:5002'])).toBe(
       '26c6ed54b49d0fb8530b54cd4fdb4c79',
     );
-  });
-});
-
-describe('seedListDifference', () => {
-  test.each([
-    [['a:1', 'b:1'], ['c:1', 'b:1'], 'the seed lists differ: only here: a:1; only there: c:1'],
-    [['a:1', 'b:1', 'c:1'], ['b:1'], 'the seed lists differ: only here: a:1, c:1'],
-    [['b:1'], ['a:1', 'b:1'], 'the seed lists differ: only there: a:1'],
-    [['[::1]:1', 'b:1'], ['b:1', '[0::1]:1'], 'both seed lists name the same seeds'],
-  ])('of %j and %j is shown in one sentence', (mine, theirs, sentence) => {
-    expect(seedListDifference(mine, theirs)).toBe(sentence);
-  });
-
-  test('of a very long list stays a sentence', () => {
-    const theirs = Array.from({ length: 5000 }, (_, i) => `a:${i + 1}`);
-    expect(seedListDifference(['a:1'], theirs)).toMatch(/ and 4979 more$/);
   });
 });
 

@@ -225,6 +225,7 @@ export const messageArbitraries: MessageArbitraries = {
   }),
   TOMBSTONES_OVER: fc.record({
     type: fc.constant('TOMBSTONES_OVER'),
+    isAnswer: fc.boolean(),
     tombstones: list(revision),
   }),
   KNOWN_STORES: fc.record({

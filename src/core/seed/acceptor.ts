@@ -88,7 +88,13 @@ export class Acceptor {
       return;
     }
     this.#with.stores.noteView(stores);
-    const answer = { type: 'ACCEPTED', peer, ballot, answer: 'accepted', promised: ballot } as const;
+    const answer = {
+      type: 'ACCEPTED',
+      peer,
+      ballot,
+      answer: 'accepted',
+      promised: ballot,
+    } as const;
     const durable: AnswerDurable = { type: 'answer-durable', link, answer, intent: undefined };
     registers.accept(peer, ballot, value, durable);
   }

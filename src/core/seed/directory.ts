@@ -51,11 +51,7 @@ export class Directory {
   }
 
   /** A register's committed value was replaced; undefined where there is none. */
-  replace(
-    peer: PeerId,
-    before: RegisterValue | undefined,
-    after: RegisterValue | undefined,
-  ): void {
+  replace(peer: PeerId, before: RegisterValue | undefined, after: RegisterValue | undefined): void {
     if (before !== undefined) this.#remove(peer, before);
     if (after !== undefined) this.#add(peer, after);
   }

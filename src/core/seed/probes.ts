@@ -61,9 +61,9 @@ export class Probes implements LinkHandler {
     this.#beginNext(now);
   }
 
-  /** The challenge of the HELLO on a link that was dialled here. */
-  challengeOf(link: Link): string {
-    return this.#underWay.get(link.address)?.challenge ?? '';
+  /** The challenge of the HELLO to this peer. */
+  challengeOf(peer: PeerId): string {
+    return this.#underWay.get(peer)?.challenge ?? '';
   }
 
   up(link: Link, greeting: Hello | Welcome, now: Instant): void {

@@ -1,4 +1,13 @@
-import type { Ballot, Intent, LinkId, PeerId, RegisterValue, SeedId, SeedRefusal, StoreView } from '../messages.ts';
+import type {
+  Ballot,
+  Intent,
+  LinkId,
+  PeerId,
+  RegisterValue,
+  SeedId,
+  SeedRefusal,
+  StoreView,
+} from '../messages.ts';
 import type { Ms } from '../time.ts';
 import { noBallot } from './ballot.ts';
 import type { Refusal } from './standing.ts';

@@ -1,5 +1,6 @@
 import type { SeedOptions } from '../config.ts';
 import type { Effects, Random } from '../effects.ts';
+import type { Rejected } from '../events.ts';
 import type {
   Accept,
   Accepted,
@@ -16,7 +17,7 @@ import type { Instant } from '../time.ts';
 import { higherBallot, isAbove, isSameBallot, nextBallot, noBallot } from './ballot.ts';
 import { domainOf } from './domain.ts';
 import { fromOwnProposal, type Ledger } from './ledger.ts';
-import { type Ask, isSameIntent, type Outcome, Proposal } from './proposal.ts';
+import type { Ask, Outcome, Proposal } from './proposal.ts';
 import { ProposalQueue } from './proposal-queue.ts';
 import { isSameValue, type Registers } from './registers.ts';
 import type { Refusal } from './standing.ts';
@@ -121,7 +122,9 @@ export class Proposer {
   onAccepted(seed: SeedId, accepted: Accepted, now: Instant): void {
     const proposal = this.#queue.current(accepted.peer);
     if (proposal?.phase !== 'accepting' || !isSameBallot(proposal.ballot, accepted.ballot)) return;
-    const answer = ({ accepted: 'yes', conflict: 'conflict', none: 'no' } as const)[accepted.answer];
+    const answer = ({ accepted: 'yes', conflict: 'conflict', none: 'no' } as const)[
+      accepted.answer
+    ];
     if (!proposal.tally.count(seed, answer)) return;
     proposal.seen = higherBallot(proposal.seen, accepted.promised);
     this.#evaluate(proposal, now);
@@ -319,14 +322,16 @@ export class Proposer {
     const { code, reason } = outcome;
     if (code !== 'ok') {
       const { quorum, seeds } = this.#with;
-      this.#with.effects.emit({
+      const rejected: Rejected = {
         type: `${domainOf(intent)}:rejected`,
         peer,
         code,
         reason,
         votes: { yes: tally.yes.length, quorum, seeds: seeds.length },
         durationMs: now.monotonicMs - startedMs,
-      });
+      };
+      // The compiler does not take a union of types apart where another field tells events apart, too.
+      this.#with.effects.emit(rejected as Rejected<'registration'>);
     }
     this.#end(proposal, outcome, now);
   }

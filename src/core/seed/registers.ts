@@ -82,7 +82,12 @@ export class Registers<Token> {
   }
 
   accept(peer: PeerId, ballot: Ballot, value: RegisterValue, token: Token): void {
-    const register = { ...this.of(peer), promised: ballot, acceptedBallot: ballot, accepted: value };
+    const register = {
+      ...this.of(peer),
+      promised: ballot,
+      acceptedBallot: ballot,
+      accepted: value,
+    };
     this.#write(peer, register, token);
   }
 

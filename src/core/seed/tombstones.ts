@@ -131,11 +131,7 @@ export class Tombstones {
     return isNewest ? committed : undefined;
   }
 
-  #say(
-    tombstones: TombstonesOver['tombstones'],
-    to: SeedId | undefined,
-    isAnswer: boolean,
-  ): void {
+  #say(tombstones: TombstonesOver['tombstones'], to: SeedId | undefined, isAnswer: boolean): void {
     const { registers } = this.#with;
     const rounds = tombstones.map(([peer]) =>
       registers.has(peer) ? registers.of(peer).promised.round : 0,
