@@ -83,6 +83,12 @@ export interface DisseminationOptions {
   readonly seenAgeMs: Ms;
   /** Ids in one IHAVE or IWANT frame. Default 512: 33 KB. */
   readonly idsPerFrameMax: number;
+  /** Ask another neighbour for a missing message when the one that was asked gives nothing for this long. Default 3 s: as much silence as a neighbour is allowed. */
+  readonly recoveryTimeoutMs: Ms;
+  /** Most missing messages asked for at once; the next announcement brings the others. Default 16,384: four neighbours' windows. */
+  readonly wantedIdsMax: number;
+  /** Tell a neighbour whose outbox was full what it may have missed after this long. Default 1 s: a guess; a full outbox needs some time to drain. */
+  readonly overflowPauseMs: Ms;
 }
 
 /** Options of failure detection. */
@@ -156,6 +162,9 @@ const lan: PeerOptions = {
     seenIdsMax: 65_536,
     seenAgeMs: 600_000,
     idsPerFrameMax: 512,
+    recoveryTimeoutMs: 3_000,
+    wantedIdsMax: 16_384,
+    overflowPauseMs: 1_000,
   },
   failureDetection: {
     pingIntervalMs: 1_000,

@@ -115,7 +115,11 @@ export interface PeerRegistrationFailed {
   readonly peer: PeerId;
   readonly registered: number;
   readonly quorum: number;
-  readonly answers: readonly { readonly seed: SeedId; readonly code: string; readonly reason: string }[];
+  readonly answers: readonly {
+    readonly seed: SeedId;
+    readonly code: string;
+    readonly reason: string;
+  }[];
   readonly attempt: number;
   readonly retryInMs: Ms;
 }

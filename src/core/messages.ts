@@ -455,6 +455,11 @@ export interface Gossip {
   readonly id: MessageId;
   /** Links travelled when this frame arrives: 1 on the origin's own links. 1…65535. */
   readonly hops: number;
+  /**
+   * How long ago it was published, as far as the hops before could tell: the time that it lay in
+   * Message Lists. Absent below 1 s, as on every message that is pushed on at once.
+   */
+  readonly ageMs?: Ms;
   /** W3C trace context of the hop before; opaque to core, outside of the hashed bytes. */
   readonly traceparent?: string;
   readonly body: Uint8Array;

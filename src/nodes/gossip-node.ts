@@ -3,13 +3,8 @@ import type { PeerOptions } from '../core/config.ts';
 import { HearsayError } from '../core/errors.ts';
 import type { CommonEvent, NodeEvent, PeerEvent } from '../core/events.ts';
 import type { GossipMessage, Incarnation, MessageId, PeerEntry, PeerId } from '../core/messages.ts';
-import {
-  type Content,
-  Peer,
-  type PeerDependencies,
-  type PeerInput,
-  type PeerTimer,
-} from '../core/peer/peer.ts';
+import type { Content } from '../core/peer/dissemination.ts';
+import { Peer, type PeerDependencies, type PeerInput, type PeerTimer } from '../core/peer/peer.ts';
 import { type Clock, systemClock } from '../runtime/clock.ts';
 import { digestText } from '../runtime/digest.ts';
 import { systemRandom } from '../runtime/random.ts';

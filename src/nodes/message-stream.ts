@@ -9,7 +9,7 @@ export interface MessageStreamOptions {
   readonly bufferMax?: number;
 }
 
-export const messageBufferMaxDefault = 10_000;
+const messageBufferMaxDefault = 10_000;
 
 /**
  * Messages as an async iterator: those received from the moment it was made until the node stops,

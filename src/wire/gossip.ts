@@ -14,7 +14,8 @@ import {
  * | field       | bytes | meaning                                             |
  * |-------------|-------|-----------------------------------------------------|
  * | hops        | 2     | links travelled when this frame arrives, 1 … 65535  |
- * | flags       | 1     | bit 0: a traceparent follows; others are ignored    |
+ * | flags       | 1     | bit 0: a traceparent follows; bit 1: an age         |
+ * | age         | 0, 4  | ms since it was published, as far as the hops know  |
  * | traceparent | 0, 26 | W3C trace context of the hop before, in binary      |
  * | id          | 32    | SHA-256 of the body                                 |
  * | body        | rest  | see body.ts; forwarded as it came                   |
@@ -23,13 +24,17 @@ import {
  */
 const hopsBytes = 2;
 const flagsBytes = 1;
+const ageBytes = 4;
 const idBytes = 32;
 const hasTraceparent = 1;
+const hasAge = 2;
 const hopsMax = 0xff_ff;
+const ageMsMax = 0xff_ff_ff_ff;
 
 /** Bytes of the whole frame, by arithmetic alone. */
 export function gossipFrameBytes(message: Gossip): number {
-  return frameHeaderBytes + hopHeaderBytes(message) + idBytes + message.body.length;
+  const headerBytes = hopHeaderBytes(flagsOf(message));
+  return frameHeaderBytes + headerBytes + idBytes + message.body.length;
 }
 
 /** Writes the whole frame into `target`, which must have room, and returns the offset behind it. */
@@ -45,36 +50,50 @@ export function writeGossipFrame(message: Gossip, target: Buffer, offset: number
 
 /** Reads what follows the frame header; a string says what is wrong. The body is a view of `bytes`. */
 export function readGossip(bytes: Buffer): Gossip | string {
-  const tracedBytes = ((bytes[hopsBytes] ?? 0) & hasTraceparent) === 0 ? 0 : traceparentBytes;
-  const idAt = hopsBytes + flagsBytes + tracedBytes;
+  const flags = bytes[hopsBytes] ?? 0;
+  const idAt = hopHeaderBytes(flags);
   if (bytes.length < idAt + idBytes) return `it ends within its header (${bytes.length} bytes)`;
   const hops = bytes.readUInt16BE(0);
   if (hops === 0) return 'its hop count is 0';
   const id = bytes.toString('hex', idAt, idAt + idBytes);
   const body = bytes.subarray(idAt + idBytes);
-  // A trace context that this version cannot read is no reason to lose the message.
-  const traceparent =
-    tracedBytes === 0 ? undefined : readTraceparent(bytes, hopsBytes + flagsBytes);
-  return traceparent === undefined
-    ? { type: 'GOSSIP', id, hops, body }
-    : { type: 'GOSSIP', id, hops, traceparent, body };
+  if ((flags & (hasAge | hasTraceparent)) === 0) return { type: 'GOSSIP', id, hops, body };
+  return { type: 'GOSSIP', id, hops, ...readOptionalFields(bytes, flags), body };
 }
 
-function hopHeaderBytes({ traceparent }: Gossip): number {
-  const traced = traceparent !== undefined && isTraceparent(traceparent);
-  return hopsBytes + flagsBytes + (traced ? traceparentBytes : 0);
+function readOptionalFields(bytes: Buffer, flags: number): Pick<Gossip, 'ageMs' | 'traceparent'> {
+  const ageAt = hopsBytes + flagsBytes;
+  const isAged = (flags & hasAge) !== 0;
+  const isTraced = (flags & hasTraceparent) !== 0;
+  // A trace context that this version cannot read is no reason to lose the message.
+  const traceparent = isTraced
+    ? readTraceparent(bytes, ageAt + (isAged ? ageBytes : 0))
+    : undefined;
+  return {
+    ...(isAged && { ageMs: bytes.readUInt32BE(ageAt) }),
+    ...(traceparent !== undefined && { traceparent }),
+  };
+}
+
+function flagsOf({ ageMs, traceparent }: Gossip): number {
+  const isTraced = traceparent !== undefined && isTraceparent(traceparent);
+  return (isTraced ? hasTraceparent : 0) | (ageMs === undefined ? 0 : hasAge);
+}
+
+function hopHeaderBytes(flags: number): number {
+  const agedBytes = (flags & hasAge) === 0 ? 0 : ageBytes;
+  const tracedBytes = (flags & hasTraceparent) === 0 ? 0 : traceparentBytes;
+  return hopsBytes + flagsBytes + agedBytes + tracedBytes;
 }
 
 function writeHopHeader(message: Gossip, target: Buffer, offset: number): number {
-  const { traceparent } = message;
-  // A path longer than the field can count has lost its exact length, not its meaning.
-  target.writeUInt16BE(Math.min(message.hops, hopsMax), offset);
-  const flagsAt = offset + hopsBytes;
-  if (traceparent === undefined || !isTraceparent(traceparent)) {
-    target[flagsAt] = 0;
-    return flagsAt + flagsBytes;
-  }
-  target[flagsAt] = hasTraceparent;
-  writeTraceparent(traceparent, target, flagsAt + flagsBytes);
-  return flagsAt + flagsBytes + traceparentBytes;
+  const { hops, ageMs, traceparent } = message;
+  const flags = flagsOf(message);
+  // A path longer, or an age greater, than the field can count has lost its exact size, not its meaning.
+  let at = target.writeUInt16BE(Math.min(hops, hopsMax), offset);
+  at = target.writeUInt8(flags, at);
+  if (ageMs !== undefined) at = target.writeUInt32BE(Math.min(ageMs, ageMsMax), at);
+  if ((flags & hasTraceparent) === 0 || traceparent === undefined) return at;
+  writeTraceparent(traceparent, target, at);
+  return at + traceparentBytes;
 }

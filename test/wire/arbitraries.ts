@@ -84,6 +84,7 @@ const gossip: fc.Arbitrary<Gossip> = fc.record(
     type: fc.constant('GOSSIP' as const),
     id: hash,
     hops: fc.integer({ min: 1, max: 65_535 }),
+    ageMs: fc.nat({ max: 0xff_ff_ff_ff }),
     traceparent,
     body: fc.uint8Array({ maxLength: 400 }),
   },

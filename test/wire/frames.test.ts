@@ -99,7 +99,7 @@ describe('a control frame', () => {
     ['an address that is too long', 'REFUTE', refute({ peer: `${'a'.repeat(300)}:1` }), /peer/],
     ['an incarnation beyond u32', 'REFUTE', refute({ incarnation: 2 ** 32 }), /incarnation/],
     ['a reason that is too long', 'BYE', { reason: 'x'.repeat(4097) }, /reason/],
-    ['a tuple that is too short', 'TOMBSTONES_OVER', { tombstones: [['a:1']] }, /tombstones\.0/],
+    ['a tuple that is too short', 'TOMBSTONES_OVER', { isAnswer: false, tombstones: [['a:1']] }, /tombstones\.0/],
   ])('with %s is refused with the field named', (_, type, body, reason) => {
     expect(decodeFrame(type, pack(body))).toEqual({
       type: 'BAD_FRAME',
@@ -130,6 +130,19 @@ describe('a gossip frame', () => {
     );
   });
 
+  test('carries an age in 4 bytes, before the traceparent', () => {
+    const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, ageMs: 65_537, traceparent, body });
+    expect(frame.toString('hex')).toBe(
+      `000000456000010300010001${traceparent.replaceAll('-', '')}${id}010203`,
+    );
+    expect(decode(frame)).toMatchObject({ ageMs: 65_537, traceparent });
+  });
+
+  test('counts no age above 49 days', () => {
+    const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, ageMs: 2 ** 40, body });
+    expect(decode(frame)).toMatchObject({ ageMs: 0xff_ff_ff_ff });
+  });
+
   test.each([
     'nonsense',
     '',
@@ -151,7 +164,7 @@ describe('a gossip frame', () => {
 
   test('ignores flags that this version does not know', () => {
     const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, body });
-    frame[7] = 0xfe;
+    frame[7] = 0xfc;
     expect(decode(frame)).toEqual(asRead({ type: 'GOSSIP', id, hops: 1, body }));
   });
 

@@ -1,4 +1,12 @@
-import type { CloseLink, Effects, LinkClosed, LinkInput, OpenLink, TimerFired } from '../effects.ts';
+import type { LinkOptions } from '../config.ts';
+import type {
+  CloseLink,
+  Effects,
+  LinkClosed,
+  LinkInput,
+  OpenLink,
+  TimerFired,
+} from '../effects.ts';
 import type {
   Bye,
   Hello,
@@ -10,7 +18,6 @@ import type {
   Welcome,
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
-import type { LinkOptions } from '../config.ts';
 import type { Instant } from '../time.ts';
 import type { DialFailure, Link, LinkHandler } from './link.ts';
 

@@ -2,7 +2,15 @@ import type { FailureDetectionOptions } from '../config.ts';
 import type { Effects, LinkClosed, Random } from '../effects.ts';
 import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
-import type { DeadConfirmed, Hello, Incarnation, Message, NodeId, PeerId, Welcome } from '../messages.ts';
+import type {
+  DeadConfirmed,
+  Hello,
+  Incarnation,
+  Message,
+  NodeId,
+  PeerId,
+  Welcome,
+} from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { StuckLinkListener } from './doubts.ts';
 import type { KnownPeers } from './evidence.ts';

@@ -4,7 +4,6 @@ import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
 import { type HandshakeDeadline, type LinkPolicy, Links } from '../link/links.ts';
 import type {
   BodyCodec,
-  ContentType,
   DeadConfirmed,
   DigestText,
   Hello,
@@ -23,7 +22,7 @@ import type {
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
 import type { Instant } from '../time.ts';
-import { Dissemination, type DisseminationTimer } from './dissemination.ts';
+import { type Content, Dissemination, type DisseminationTimer } from './dissemination.ts';
 import type { StuckLinkListener } from './doubts.ts';
 import { FailureDetection, type FailureTimer } from './failure-detection.ts';
 import { Membership } from './membership.ts';
@@ -37,13 +36,6 @@ export type PeerTimer =
   | OverlayTimer
   | DisseminationTimer
   | FailureTimer;
-
-/** What an application publishes. */
-export interface Content {
-  readonly topic: string;
-  readonly contentType: ContentType;
-  readonly payload: Uint8Array;
-}
 
 export type PeerInput =
   | LinkInput
@@ -134,7 +126,6 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
     this.dissemination = new Dissemination(options.dissemination, {
       effects,
       links,
-      neighbourhood,
       self,
       codec: dependencies.codec,
     });

@@ -1,0 +1,363 @@
+import type { DisseminationOptions } from '../config.ts';
+import type { Effects, LinkClosed } from '../effects.ts';
+import type { MessageDropped } from '../events.ts';
+import type { Link } from '../link/link.ts';
+import type { Links } from '../link/links.ts';
+import type {
+  BodyCodec,
+  ContentType,
+  Gossip,
+  GossipMessage,
+  IHave,
+  Incarnation,
+  IWant,
+  LinkId,
+  MessageId,
+} from '../messages.ts';
+import type { Instant, Ms } from '../time.ts';
+import { type Eviction, type Listed, MessageList } from './message-list.ts';
+import type { NeighbourListener } from './parts.ts';
+import { Recovery, type RecoveryDue } from './recovery.ts';
+import type { Self } from './self.ts';
+
+export type DisseminationTimer =
+  | RecoveryDue
+  /** Fires when the Message List has something old; there is one at a time, while it is not empty. */
+  | { readonly type: 'dissemination:age-due' }
+  /** Fires when a neighbour whose outbox was full is to hear what it may have missed. */
+  | { readonly type: 'dissemination:overflow-due'; readonly link: LinkId };
+
+/** What an application publishes. */
+export interface Content {
+  readonly topic: string;
+  readonly contentType: ContentType;
+  readonly payload: Uint8Array;
+}
+
+export interface DisseminationDependencies {
+  readonly effects: Effects<DisseminationTimer>;
+  readonly links: Pick<Links, 'get' | 'send' | 'violated'>;
+  readonly self: Self;
+  readonly codec: BodyCodec;
+}
+
+/** A neighbour, and which messages went over its link. */
+interface Neighbour {
+  readonly link: Link;
+  /** Messages of this order and later ones were sent over the link as they came, or came over it. */
+  since: number;
+  /** Earlier ones that were sent because they were asked for; made with the first. */
+  answered: Set<MessageId> | undefined;
+  /** The outbox was full, and the other end was not told yet what it may have missed. */
+  isOverflowed: boolean;
+}
+
+/** The Message List is looked through at most so many times within a retention. */
+const looksPerRetention = 8;
+
+/** A message that was under way for longer was recovered somewhere on its way, not pushed all along. */
+const pushedAgeMsMax: Ms = 5_000;
+
+/**
+ * Flooding: a message goes over each link at most once in each direction, and never back where it
+ * came from. A duplicate is recognised by its claimed id, before anything is hashed; only a first
+ * receipt costs a hash. What two neighbours have missed of each other while they had no link, they
+ * tell each other when they get one (IHAVE, IWANT; see Recovery).
+ *
+ * All links of a hop get the same frame object: its encoding can be shared by the layers below.
+ */
+export class Dissemination implements NeighbourListener {
+  readonly #options: DisseminationOptions;
+  readonly #with: DisseminationDependencies;
+  readonly #list: MessageList;
+  readonly #recovery: Recovery;
+  readonly #neighbours = new Map<LinkId, Neighbour>();
+  /** Evictions that are told of with the next look. */
+  readonly #evicted = new Map<string, { eviction: Omit<Eviction, 'ids'>; count: number }>();
+  #isAgeDue = false;
+  #sequence = 0;
+  #sequenceOf: Incarnation = 0;
+
+  constructor(options: DisseminationOptions, dependencies: DisseminationDependencies) {
+    this.#options = options;
+    this.#with = dependencies;
+    this.#list = new MessageList(options);
+    this.#recovery = new Recovery(options, {
+      effects: dependencies.effects,
+      links: dependencies.links,
+      listed: (id) => this.#list.get(id),
+    });
+  }
+
+  /** The Message List's numbers, for those who watch. */
+  get messageList(): Pick<MessageList, 'size' | 'retained' | 'retainedBytes'> {
+    return this.#list;
+  }
+
+  publish({ topic, contentType, payload }: Content, now: Instant): MessageId {
+    const { codec, self, effects } = this.#with;
+    const { id: origin, incarnation } = self;
+    const sequence = this.#nextSequence(incarnation);
+    const timestampMs = now.wallMs;
+    const unnamed = { origin, incarnation, sequence, timestampMs, topic, contentType, payload };
+    const body = codec.encode(unnamed);
+    const id = codec.hash(body);
+    const message: GossipMessage = { id, ...unnamed };
+    const bornMs = now.monotonicMs;
+    const own = { id, bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
+    const listed = this.#list.add(own, body);
+    const bytes = body.length;
+    const { size: links } = this.#neighbours;
+    effects.emit({ type: 'message:published', message, links, bytes });
+    this.#forward(listed, nobody, now);
+    this.#keepBounds();
+    return id;
+  }
+
+  // -------------------------------------------------------------- from neighbours
+
+  onGossip(link: Link, gossip: Gossip, now: Instant): void {
+    const known = this.#list.get(gossip.id);
+    if (known === undefined) this.#onFirst(link, gossip, now);
+    else this.#onDuplicate(link, known, gossip.body.length);
+  }
+
+  onIHave(link: Link, announcement: IHave, now: Instant): void {
+    this.#recovery.onIHave(link, announcement, now);
+  }
+
+  /** Gives what is asked for, once; what is gone is said to be gone. */
+  onIWant(link: Link, { ids }: IWant, now: Instant): void {
+    const neighbour = this.#neighbours.get(link.id);
+    if (neighbour === undefined) return;
+    const expired: MessageId[] = [];
+    for (const id of ids) {
+      const listed = this.#list.get(id);
+      if (listed?.body === undefined || this.#isTooOld(listed, now)) expired.push(id);
+      else this.#give(neighbour, listed, now);
+    }
+    if (expired.length > 0) this.#with.links.send(link, { type: 'IHAVE', ids: [], expired });
+  }
+
+  // -------------------------------------------------------------- links
+
+  /** Both ends of a new link say what they have: one of them may come from another component. */
+  neighbourUp(link: Link, _now: Instant): void {
+    const since = this.#list.lastOrder + 1;
+    this.#neighbours.set(link.id, { link, since, answered: undefined, isOverflowed: false });
+    this.#announce(link);
+  }
+
+  neighbourDown(link: Link, _closed: LinkClosed, now: Instant): void {
+    this.#neighbours.delete(link.id);
+    this.#recovery.linkDown(link, now);
+  }
+
+  /**
+   * Which frames were dropped is not known here: any that went over the link may be among them. So
+   * the other end is told what there is, and what it then asks for is sent again.
+   */
+  onOverflow(link: Link, frames: number, bytes: number, _now: Instant): void {
+    const neighbour = this.#neighbours.get(link.id);
+    const { id: peer } = link.remote;
+    this.#with.effects.emit({ type: 'message:dropped', cause: 'overflow', peer, frames, bytes });
+    if (neighbour === undefined || neighbour.isOverflowed) return;
+    neighbour.isOverflowed = true;
+    const timer: DisseminationTimer = { type: 'dissemination:overflow-due', link: link.id };
+    this.#with.effects.schedule(this.#options.overflowPauseMs, timer);
+  }
+
+  onTimer(timer: DisseminationTimer, _lateMs: Ms, now: Instant): void {
+    switch (timer.type) {
+      case 'dissemination:recovery-due':
+        return this.#recovery.onDue(now);
+      case 'dissemination:age-due':
+        return this.#onAgeDue(now);
+      case 'dissemination:overflow-due':
+        return this.#onOverflowDue(timer.link);
+    }
+  }
+
+  // -------------------------------------------------------------- receipts
+
+  #onFirst(link: Link, gossip: Gossip, now: Instant): void {
+    const { codec, effects } = this.#with;
+    // A copy: the frame's body is a window on what the transport has read, all of which it would keep.
+    const body = new Uint8Array(gossip.body);
+    const { id, hops, traceparent } = gossip;
+    if (codec.hash(body) !== id) {
+      this.#onViolation(
+        link,
+        'id-mismatch',
+        body,
+        'the message id is not the hash of its bytes',
+        now,
+      );
+      return;
+    }
+    const message = codec.decode(id, body);
+    if (message === undefined) {
+      this.#onViolation(link, 'malformed', body, 'the hashed bytes are no message', now);
+      return;
+    }
+    const holders = this.#recovery.holdersOf(id);
+    const recovered = this.#recovery.delivered(id, link, now);
+    const listed = this.#listReceived(link, gossip, body, recovered, now);
+    effects.emit({
+      type: 'message:received',
+      message,
+      hops,
+      latencyMs: now.wallMs - message.timestampMs,
+      link: link.id,
+      from: link.remote.id,
+      recovered,
+      ...(traceparent !== undefined && { traceparent }),
+      bytes: body.length,
+    });
+    this.#forward(listed, holders, now);
+    this.#keepBounds();
+  }
+
+  #listReceived(
+    link: Link,
+    { id, hops, ageMs = 0 }: Gossip,
+    body: Uint8Array,
+    recovered: boolean,
+    now: Instant,
+  ): Listed {
+    const listedMs = now.monotonicMs;
+    const bornMs = listedMs - ageMs;
+    const isPushed = !recovered && ageMs < pushedAgeMsMax;
+    return this.#list.add({ id, bornMs, listedMs, hops, from: link.id, isPushed }, body);
+  }
+
+  #onDuplicate(link: Link, known: Listed, bytes: number): void {
+    const neighbour = this.#neighbours.get(link.id);
+    const crossing = neighbour !== undefined && wentOver(neighbour, known);
+    const { id } = known;
+    const { id: from } = link.remote;
+    this.#with.effects.emit({ type: 'message:duplicate', id, from, crossing, bytes });
+  }
+
+  #onViolation(
+    link: Link,
+    cause: MessageDropped['cause'],
+    { length: bytes }: Uint8Array,
+    reason: string,
+    now: Instant,
+  ): void {
+    const { id: peer } = link.remote;
+    this.#with.effects.emit({ type: 'message:dropped', cause, peer, frames: 1, bytes });
+    this.#with.links.violated(link, reason, now);
+  }
+
+  // -------------------------------------------------------------- sends
+
+  /** To every neighbour but the one it came from and those that have it. */
+  #forward(listed: Listed, holders: readonly LinkId[], now: Instant): void {
+    const frame = frameOf(listed, now);
+    if (frame === undefined) return;
+    const { links } = this.#with;
+    for (const { link } of this.#neighbours.values()) {
+      if (link.id === listed.from || holders.includes(link.id)) continue;
+      links.send(link, frame);
+    }
+  }
+
+  #give(neighbour: Neighbour, listed: Listed, now: Instant): void {
+    if (wentOver(neighbour, listed)) return;
+    const frame = frameOf(listed, now);
+    if (frame === undefined) return;
+    neighbour.answered ??= new Set();
+    neighbour.answered.add(listed.id);
+    this.#with.links.send(neighbour.link, frame);
+  }
+
+  /** What can be given, and what was known once: oldest first. */
+  #announce(link: Link): void {
+    const { idsPerFrameMax } = this.#options;
+    const { links } = this.#with;
+    const ids = this.#list.retainedIds();
+    const expired = this.#list.expiredIds(idsPerFrameMax);
+    if (expired.length > 0) links.send(link, { type: 'IHAVE', ids: [], expired });
+    for (let from = 0; from < ids.length; from += idsPerFrameMax) {
+      const some = ids.slice(from, from + idsPerFrameMax);
+      links.send(link, { type: 'IHAVE', ids: some, expired: [] });
+    }
+  }
+
+  #onOverflowDue(id: LinkId): void {
+    const neighbour = this.#neighbours.get(id);
+    if (neighbour === undefined) return;
+    neighbour.isOverflowed = false;
+    neighbour.since = this.#list.lastOrder + 1;
+    neighbour.answered = undefined;
+    this.#announce(neighbour.link);
+  }
+
+  // -------------------------------------------------------------- bounds
+
+  #keepBounds(): void {
+    this.#note(this.#list.shrink());
+    if (this.#isAgeDue) return;
+    this.#isAgeDue = true;
+    this.#scheduleAge(this.#options.retainedAgeMs / looksPerRetention);
+  }
+
+  #onAgeDue(now: Instant): void {
+    this.#note(this.#list.age(now.monotonicMs));
+    for (const { eviction, count } of this.#evicted.values()) {
+      this.#with.effects.emit({ type: 'message:evicted', ...eviction, count });
+    }
+    this.#evicted.clear();
+    const { nextAgeMs } = this.#list;
+    this.#isAgeDue = nextAgeMs !== undefined;
+    if (nextAgeMs === undefined) return;
+    const pauseMs = this.#options.retainedAgeMs / looksPerRetention;
+    this.#scheduleAge(Math.max(pauseMs, nextAgeMs - now.monotonicMs));
+  }
+
+  #scheduleAge(afterMs: Ms): void {
+    this.#with.effects.schedule(afterMs, { type: 'dissemination:age-due' });
+  }
+
+  #note(evictions: readonly Eviction[]): void {
+    for (const { what, bound, ids } of evictions) {
+      for (const { answered } of this.#neighbours.values()) {
+        for (const id of answered === undefined ? [] : ids) answered?.delete(id);
+      }
+      const key = `${what} ${bound}`;
+      const count = (this.#evicted.get(key)?.count ?? 0) + ids.length;
+      this.#evicted.set(key, { eviction: { what, bound }, count });
+    }
+  }
+
+  /** What is given late would live on with others for as long again. */
+  #isTooOld({ bornMs }: Listed, now: Instant): boolean {
+    return now.monotonicMs - bornMs >= this.#options.retainedAgeMs;
+  }
+
+  #nextSequence(incarnation: Incarnation): number {
+    if (incarnation !== this.#sequenceOf) this.#sequence = 0;
+    this.#sequenceOf = incarnation;
+    this.#sequence += 1;
+    return this.#sequence;
+  }
+}
+
+const nobody: readonly LinkId[] = [];
+
+/** Ages below this are left out of the frame: a message that is pushed on at once has none. */
+const ageMsMin: Ms = 1_000;
+
+function frameOf({ id, hops, bornMs, body }: Listed, now: Instant): Gossip | undefined {
+  if (body === undefined) return undefined;
+  const ageMs = Math.round(now.monotonicMs - bornMs);
+  const frame: Gossip = { type: 'GOSSIP', id, hops: hops + 1, body };
+  return ageMs < ageMsMin ? frame : { ...frame, ageMs };
+}
+
+/** Whether this message was sent over the neighbour's link. */
+function wentOver({ link, since, answered }: Neighbour, { id, order, from }: Listed): boolean {
+  return (order >= since && from !== link.id) || answered?.has(id) === true;
+}
