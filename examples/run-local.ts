@@ -36,6 +36,18 @@ const peerCount = atLeast(4, flags.peers, '--peers');
 const messageCount = atLeast(1, flags.messages, '--messages');
 const timeScale = atLeast(1, flags['time-scale'], '--time-scale');
 
+/** What the death of a peer looks like from suspicion to the removal. */
+const deathStory: ReadonlySet<NodeEvent['type']> = new Set([
+  'peer:silent',
+  'peer:suspected',
+  'peer:corroborated',
+  'peer:reported',
+  'death:proposed',
+  'death:vote',
+  'death:committed',
+  'peer:confirmed-dead',
+] as const);
+
 const interrupt = new AbortController();
 const { signal } = interrupt;
 process.once('SIGINT', () => interrupt.abort());
@@ -68,7 +80,7 @@ async function run(): Promise<number> {
   );
   for (let n = 0; n < peerCount; n += 1) {
     const peer = await startPeer(addresses);
-    console.log(`  ${peer.id} registered, ${peer.neighbours().length} neighbours`);
+    console.log(`  ${peer.id} registered, neighbours so far: ${peer.neighbours().length}`);
   }
 
   title(`gossip: ${messageCount} messages of each peer`);
@@ -139,7 +151,7 @@ async function aSeedDiesAndAPeerComes(addresses: readonly string[]): Promise<boo
   const newcomer = await startPeer(addresses);
   for (const end of stop) end();
   console.log(
-    `  ${newcomer.id} registered, incarnation ${newcomer.incarnation}, ${newcomer.neighbours().length} neighbours`,
+    `  ${newcomer.id} registered, incarnation ${newcomer.incarnation}, neighbours so far: ${newcomer.neighbours().length}`,
   );
   const expected = convergence.messages + messageCount;
   await messagesReachEverybody(expected, convergence.messages);
@@ -196,18 +208,6 @@ async function messagesReachEverybody(expected: number, from = 0): Promise<void>
 function isVoting(seed: SeedNode): boolean {
   return seed.voting && seed.reachableSeeds().length === seedCount;
 }
-
-/** What the death of a peer looks like from suspicion to the removal. */
-const deathStory: ReadonlySet<NodeEvent['type']> = new Set([
-  'peer:silent',
-  'peer:suspected',
-  'peer:corroborated',
-  'peer:reported',
-  'death:proposed',
-  'death:vote',
-  'death:committed',
-  'peer:confirmed-dead',
-] as const);
 
 function tell(node: string, event: NodeEvent): void {
   const { level, text } = describeEvent(event);

@@ -132,8 +132,9 @@ export class Verdicts<Context> {
     if (seen === undefined) return undefined;
     if (now.monotonicMs - seen.atMs > this.#options.verdictCacheMs) return undefined;
     const judgement = this.#byProbe(question, seen);
-    // A peer that has just begun to listen deserves another look.
-    return judgement.verdict === 'unverified' ? undefined : judgement;
+    // Only an agreement rests on what was seen before: a peer that has just begun to listen deserves
+    // another look, and so does one that was alive before it was reported dead.
+    return judgement.verdict === 'ok' ? judgement : undefined;
   }
 
   #byProbe({ peer, intent }: Question<Context>, outcome: ProbeOutcome): Judgement {
