@@ -309,7 +309,13 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
 
   // -------------------------------------------------------------- effects
 
-  transmit(id: LinkId, message: Message | { type: 'OPEN'; address: string; timeoutMs: Ms } | { type: 'CLOSE'; reason: string }): void {
+  transmit(
+    id: LinkId,
+    message:
+      | Message
+      | { type: 'OPEN'; address: string; timeoutMs: Ms }
+      | { type: 'CLOSE'; reason: string },
+  ): void {
     if (message.type === 'OPEN') {
       this.network.open(this, id, message.address, message.timeoutMs);
       return;
@@ -341,7 +347,14 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
   hello(link: Link): Hello {
     const { purpose } = link;
     const { clusterId } = this;
-    return { type: 'HELLO', version: 1, clusterId, purpose, from: this.#identity(), capabilities: [] };
+    return {
+      type: 'HELLO',
+      version: 1,
+      clusterId,
+      purpose,
+      from: this.#identity(),
+      capabilities: [],
+    };
   }
 
   answer(hello: Hello): Welcome | Refuse {

@@ -1,6 +1,7 @@
 import { type PeerOptions, peerDefaults } from '../../src/core/config.ts';
 import type { NodeEvent } from '../../src/core/events.ts';
 import type { MessageId, PeerId } from '../../src/core/messages.ts';
+import { shuffled } from '../../src/core/peer/chance.ts';
 import { Peer, type PeerInput, type PeerTimer } from '../../src/core/peer/peer.ts';
 import { digestText } from '../../src/runtime/digest.ts';
 import { Runtime } from '../../src/runtime/runtime.ts';
@@ -85,6 +86,7 @@ export class PeerNetwork {
   /** As kill -9 does: its connections close, and it says nothing. */
   kill(victim: TestPeer): void {
     victim.alive = false;
+    void victim.runtime.kill();
     this.network.crash(victim.host);
   }
 
@@ -162,4 +164,24 @@ export class PeerNetwork {
       dial: (address, timeoutMs, handler) => watch(transport.dial(address, timeoutMs, handler)),
     };
   }
+}
+
+/**
+ * How many of the overlays that come from these seeds are whole ten seconds after a tenth of their
+ * peers died in one moment.
+ */
+export async function overlaysThatSurvive(size: number, seeds: Iterable<number>): Promise<number> {
+  let whole = 0;
+  for (const seed of seeds) {
+    const net = await PeerNetwork.create({ seed, size });
+    for (const victim of shuffled(net.peers, net.random).slice(0, size / 10)) net.kill(victim);
+    net.time.run(10_000);
+    if (net.components().length === 1) whole += 1;
+  }
+  return whole;
+}
+
+/** The whole numbers from `first` to `last`. */
+export function* numbers(first: number, last: number): Generator<number> {
+  for (let number = first; number <= last; number += 1) yield number;
 }

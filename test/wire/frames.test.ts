@@ -99,7 +99,12 @@ describe('a control frame', () => {
     ['an address that is too long', 'REFUTE', refute({ peer: `${'a'.repeat(300)}:1` }), /peer/],
     ['an incarnation beyond u32', 'REFUTE', refute({ incarnation: 2 ** 32 }), /incarnation/],
     ['a reason that is too long', 'BYE', { reason: 'x'.repeat(4097) }, /reason/],
-    ['a tuple that is too short', 'TOMBSTONES_OVER', { isAnswer: false, tombstones: [['a:1']] }, /tombstones\.0/],
+    [
+      'a tuple that is too short',
+      'TOMBSTONES_OVER',
+      { isAnswer: false, tombstones: [['a:1']] },
+      /tombstones\.0/,
+    ],
   ])('with %s is refused with the field named', (_, type, body, reason) => {
     expect(decodeFrame(type, pack(body))).toEqual({
       type: 'BAD_FRAME',

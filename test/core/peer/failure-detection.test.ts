@@ -106,16 +106,19 @@ describe('silence', () => {
 });
 
 describe('a lost link', () => {
-  test.each(['closed-there', 'broken', 'unreachable'] as const)('(%s) is dialled at once', (cause) => {
-    const bench = four();
-    bench.pass(500, others);
-    bench.lose('b:1', cause);
-    expect(bench.dialled).toEqual(['b:1']);
-    const silentMs = 500;
-    const trigger = 'link-lost';
-    const silent = { type: 'peer:silent', peer: 'b:1', incarnation: 1, silentMs, trigger };
-    expect(bench.events).toEqual([silent]);
-  });
+  test.each(['closed-there', 'broken', 'unreachable'] as const)(
+    '(%s) is dialled at once',
+    (cause) => {
+      const bench = four();
+      bench.pass(500, others);
+      bench.lose('b:1', cause);
+      expect(bench.dialled).toEqual(['b:1']);
+      const silentMs = 500;
+      const trigger = 'link-lost';
+      const silent = { type: 'peer:silent', peer: 'b:1', incarnation: 1, silentMs, trigger };
+      expect(bench.events).toEqual([silent]);
+    },
+  );
 
   test('is none when we closed it, when it ended in a farewell, or over bytes that make no sense', () => {
     const bench = four();
@@ -143,14 +146,17 @@ describe('a lost link', () => {
     expect(bench.all('peer:suspected')).toEqual([]);
   });
 
-  test.each([2, 0])('of a peer that answers as incarnation %i means that it was replaced', (other) => {
-    const bench = four();
-    bench.lose('b:1');
-    bench.welcome('b:1', other);
-    expect(bench.heard).toEqual(['replaced b:1#1']);
-    expect(bench.all('peer:probed')).toMatchObject([{ outcome: 'replaced' }]);
-    expect(bench.sentTo('PROBE')).toEqual([]);
-  });
+  test.each([2, 0])(
+    'of a peer that answers as incarnation %i means that it was replaced',
+    (other) => {
+      const bench = four();
+      bench.lose('b:1');
+      bench.welcome('b:1', other);
+      expect(bench.heard).toEqual(['replaced b:1#1']);
+      expect(bench.all('peer:probed')).toMatchObject([{ outcome: 'replaced' }]);
+      expect(bench.sentTo('PROBE')).toEqual([]);
+    },
+  );
 
   test('of a peer that is starting anew means that it was replaced', () => {
     const bench = four();
@@ -159,12 +165,15 @@ describe('a lost link', () => {
     expect(bench.heard).toEqual(['replaced b:1#1']);
   });
 
-  test.each(['stopping', 'declared-dead'] as const)('of a peer that refuses as %s proves life', (code) => {
-    const bench = four();
-    bench.lose('b:1');
-    bench.refuse('b:1', code);
-    expect(bench.all('peer:probed')).toMatchObject([{ outcome: 'alive' }]);
-  });
+  test.each(['stopping', 'declared-dead'] as const)(
+    'of a peer that refuses as %s proves life',
+    (code) => {
+      const bench = four();
+      bench.lose('b:1');
+      bench.refuse('b:1', code);
+      expect(bench.all('peer:probed')).toMatchObject([{ outcome: 'alive' }]);
+    },
+  );
 
   test('whose address belongs to somebody else now goes to the helpers: nobody else will bury it', () => {
     const bench = four();

@@ -54,7 +54,10 @@ describe('asking helpers', () => {
     bench.result(second, 'alive');
     bench.pass(2000, others);
     expect(bench.all('peer:suspected')).toEqual([]);
-    expect(bench.all('self:health-changed')[0]).toMatchObject({ score: 1, cause: 'missed-answers' });
+    expect(bench.all('self:health-changed')[0]).toMatchObject({
+      score: 1,
+      cause: 'missed-answers',
+    });
     expect(bench.all('peer:probed')).toMatchObject([
       { by: 'self:1', outcome: 'silent' },
       { by: first, outcome: 'silent' },
