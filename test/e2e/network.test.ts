@@ -119,7 +119,9 @@ describe('seeds and peers as processes', () => {
       '2',
     ]);
     const last = peers[2];
-    const log = await network.log();
+    const log = await network.logWith('a neighbour of the last peer', (lines) =>
+      has(lines, last?.id ?? '', 'link:up', ''),
+    );
     expect(linesOf(log, last?.id ?? '', 'link:up')).toHaveLength(1);
     last?.child.kill('SIGKILL');
     await network.logWith('the removal at all seeds', (lines) =>
