@@ -223,8 +223,8 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
   state: 'running' | 'stopped' | 'killed' | 'vanished' = 'running';
   readonly #self: { id: PeerId; incarnation: number; session: string };
   /** What came while it was stopped. */
-  #timersDue: { readonly atMs: Ms; readonly timer: Timer }[] = [];
-  #inputsDue: ((now: Instant) => void)[] = [];
+  readonly #timersDue: { readonly atMs: Ms; readonly timer: Timer }[] = [];
+  readonly #inputsDue: ((now: Instant) => void)[] = [];
   #accepted = 0;
 
   constructor(id: PeerId, network: FailureNetwork) {

@@ -348,7 +348,7 @@ export class RegistrationBench {
   }
 }
 
-export function deathOf(
+function deathOf(
   peer: string,
   incarnation: Incarnation,
 ): Omit<DeadReport, 'type' | 'request'> {
