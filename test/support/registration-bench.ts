@@ -348,10 +348,7 @@ export class RegistrationBench {
   }
 }
 
-function deathOf(
-  peer: string,
-  incarnation: Incarnation,
-): Omit<DeadReport, 'type' | 'request'> {
+function deathOf(peer: string, incarnation: Incarnation): Omit<DeadReport, 'type' | 'request'> {
   const text = `Dead Node:${peer}:1700000000000:peer`;
   return { peer, incarnation, reporter: 'peer:1', corroborators: ['other:1'], text };
 }

@@ -29,6 +29,8 @@ interface Lease {
   dueMs: Ms;
   /** Whether it ever was heard here in this incarnation: peers hold leases with a quorum only. */
   isHeld: boolean;
+  /** When a probe failed of a peer that was never heard here; undefined while there is no doubt. */
+  doubtedMs: Ms | undefined;
 }
 
 /** Leases last up to this much longer than asked for, by chance, so that the seeds do not all look at once. */
@@ -37,10 +39,14 @@ const jitterShare = 0.5;
 /** The leases are looked through this often within one of them. */
 const looksPerLease = 8;
 
+/** A peer that was never heard here is probed again after this share of a lease before it is given up. */
+const doubtShare = 0.5;
+
 /**
  * Who has not been heard for a lease is dialled back, and proposed dead when that fails too. So a
  * peer that no living neighbour could report is buried as well. Silence alone proves nothing: the
- * peer may hold its leases with other seeds.
+ * peer may hold its leases with other seeds. Of a peer that was never heard here a single failed
+ * probe proves as little, since it may be a moment's stall: there, two must fail, far apart.
  */
 export class Leases {
   readonly #options: SeedOptions;
@@ -60,8 +66,13 @@ export class Leases {
 
   /** A peer is alive as this incarnation; its lease runs from now. */
   begin(peer: PeerId, incarnation: Incarnation, now: Instant): void {
-    const heardMs = now.monotonicMs;
-    this.#leases.set(peer, { incarnation, heardMs, dueMs: this.#dueMs(now), isHeld: false });
+    this.#leases.set(peer, {
+      incarnation,
+      heardMs: now.monotonicMs,
+      dueMs: this.#dueMs(now),
+      isHeld: false,
+      doubtedMs: undefined,
+    });
   }
 
   end(peer: PeerId): void {
@@ -74,6 +85,7 @@ export class Leases {
     const lease = this.#leases.get(peer);
     if (lease?.incarnation !== incarnation) return;
     lease.isHeld = true;
+    lease.doubtedMs = undefined;
     lease.heardMs = now.monotonicMs;
     lease.dueMs = this.#dueMs(now);
     this.#lapsed.delete(peer);
@@ -96,12 +108,24 @@ export class Leases {
     if (!this.#lapsed.delete(peer) || lease === undefined) return;
     lease.dueMs = this.#dueMs(now);
     const current = this.#with.committed(peer);
-    if (current === undefined || proves(outcome, current.session, this.#with.digest)) return;
-    if (!lease.isHeld) this.#emitLapsed(peer, lease, now);
-    const { incarnation } = lease;
-    const silentS = Math.round((now.monotonicMs - lease.heardMs) / 1000);
-    const silence = lease.isHeld ? `not heard for ${silentS} s` : 'never heard here';
-    const evidence = `lease lapsed: ${silence}, ${outcome.seen}`;
+    if (current === undefined) return;
+    if (proves(outcome, current.session, this.#with.digest)) lease.doubtedMs = undefined;
+    else if (lease.isHeld || lease.doubtedMs !== undefined) {
+      this.#propose(peer, lease, outcome.seen, now);
+    } else {
+      lease.doubtedMs = now.monotonicMs;
+      lease.dueMs = now.monotonicMs + this.#options.leaseMs * doubtShare;
+    }
+  }
+
+  #propose(peer: PeerId, lease: Lease, seen: string, now: Instant): void {
+    const { incarnation, heardMs, doubtedMs = heardMs, isHeld } = lease;
+    if (!isHeld) this.#emitLapsed(peer, lease, now);
+    const silentS = Math.round((now.monotonicMs - (isHeld ? heardMs : doubtedMs)) / 1000);
+    const silence = isHeld
+      ? `not heard for ${silentS} s`
+      : `never heard here, and not reached for ${silentS} s`;
+    const evidence = `lease lapsed: ${silence}, ${seen}`;
     this.#with.propose(peer, { type: 'confirm-dead', incarnation, evidence }, now);
   }
 

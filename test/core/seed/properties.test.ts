@@ -1,0 +1,237 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import type { NodeEvent } from '../../../src/core/events.ts';
+import type { SeedClient } from '../../support/seed-client.ts';
+import { hostOf, SeedNetwork } from '../../support/seed-network.ts';
+
+/** One thing that happens in a run; the numbers choose among the seeds and clients there are. */
+type Step =
+  | {
+      readonly type: 'register' | 'leave' | 'renew';
+      readonly client: number;
+      readonly seed: number;
+    }
+  | {
+      readonly type: 'report';
+      readonly client: number;
+      readonly about: number;
+      readonly seed: number;
+    }
+  | { readonly type: 'kill' | 'restart'; readonly client: number }
+  | { readonly type: 'crash' | 'revive' | 'lose-disk'; readonly seed: number }
+  | { readonly type: 'cut'; readonly seed: number; readonly other: number }
+  | { readonly type: 'part'; readonly seed: number }
+  | { readonly type: 'heal' };
+
+const number = fc.nat({ max: 11 });
+const step: fc.Arbitrary<Step> = fc.oneof(
+  {
+    weight: 8,
+    arbitrary: fc.record({ type: fc.constant('register'), client: number, seed: number }),
+  },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('renew'), client: number, seed: number }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('leave'), client: number, seed: number }) },
+  {
+    weight: 8,
+    arbitrary: fc.record({
+      type: fc.constant('report'),
+      client: number,
+      about: number,
+      seed: number,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('kill'), client: number }) },
+  { weight: 4, arbitrary: fc.record({ type: fc.constant('restart'), client: number }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('crash'), seed: number }) },
+  { weight: 3, arbitrary: fc.record({ type: fc.constant('revive'), seed: number }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('lose-disk'), seed: number }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('cut'), seed: number, other: number }) },
+  { weight: 1, arbitrary: fc.record({ type: fc.constant('part'), seed: number }) },
+  { weight: 2, arbitrary: fc.record({ type: fc.constant('heal') }) },
+) as fc.Arbitrary<Step>;
+
+const run = fc.record({
+  random: fc.integer(),
+  seeds: fc.constantFrom(2, 3, 3, 5),
+  clients: fc.integer({ min: 1, max: 4 }),
+  steps: fc.array(fc.tuple(step, fc.nat({ max: 400 })), { minLength: 5, maxLength: 40 }),
+});
+
+describe('seeds, whatever happens to them and in whatever order', () => {
+  test('never commit two values for one revision, never give one incarnation twice, never bury the living, and agree in the end', async () => {
+    const seen = new Seen();
+    await fc.assert(
+      fc.asyncProperty(run, async ({ random, seeds, clients: clientCount, steps }) => {
+        const net = await SeedNetwork.create({ seeds, random });
+        const world = new World(net);
+        for (let n = 0; n < clientCount; n += 1) world.clients.push(await net.client(`c${n}`));
+        for (const [next, pauseMs] of steps) {
+          await world.take(next);
+          net.time.run(pauseMs);
+        }
+        expect(net.wrong).toEqual([]);
+        await world.calm();
+        expect(net.wrong).toEqual([]);
+        world.mustAgree();
+        await world.mustServe();
+        expect(net.wrong).toEqual([]);
+        seen.count(net);
+      }),
+      { numRuns: 300 },
+    );
+    seen.mustHave('registration:committed', 'death:committed', 'leave:committed');
+    seen.mustHave('register:conflict', 'seed:repaired', 'seed:readmitted', 'death:rejected');
+  });
+
+  test('give higher incarnations after tombstones were removed, too', async () => {
+    const seen = new Seen();
+    await fc.assert(
+      fc.asyncProperty(run, async ({ random, seeds, clients: clientCount, steps }) => {
+        const options = { tombstoneRetentionMs: 300, repairIntervalMs: 400 };
+        const net = await SeedNetwork.create({ seeds, random, options });
+        const world = new World(net);
+        for (let n = 0; n < clientCount; n += 1) world.clients.push(await net.client(`c${n}`));
+        for (const [next, pauseMs] of steps) {
+          await world.take(next);
+          net.time.run(pauseMs * 3);
+        }
+        await world.calm();
+        world.mustAgree();
+        await world.mustServe();
+        expect(net.wrong).toEqual([]);
+        seen.count(net);
+      }),
+      { numRuns: 80 },
+    );
+    seen.mustHave('tombstones:removed', 'seed:readmitted');
+  });
+});
+
+/** Counts what happened over all runs: a run in which nothing happens proves nothing. */
+class Seen {
+  readonly #counts = new Map<string, number>();
+
+  count(net: SeedNetwork): void {
+    for (const { event } of net.events) {
+      this.#counts.set(event.type, (this.#counts.get(event.type) ?? 0) + 1);
+    }
+  }
+
+  mustHave(...types: NodeEvent['type'][]): void {
+    for (const type of types) expect(this.#counts.get(type) ?? 0, type).toBeGreaterThan(0);
+  }
+}
+
+class World {
+  readonly clients: SeedClient[] = [];
+  readonly #net: SeedNetwork;
+
+  constructor(net: SeedNetwork) {
+    this.#net = net;
+  }
+
+  async take(step: Step): Promise<void> {
+    switch (step.type) {
+      case 'register':
+      case 'leave':
+      case 'renew': {
+        const client = this.#client(step.client);
+        if (client.isAlive) client[step.type](this.#seed(step.seed));
+        return;
+      }
+      case 'report': {
+        const { id, incarnation } = this.#client(step.about);
+        const reporter = this.#client(step.client);
+        if (reporter.isAlive) reporter.report(this.#seed(step.seed), id, incarnation);
+        return;
+      }
+      case 'kill':
+        return this.#client(step.client).kill();
+      case 'restart': {
+        const client = this.#client(step.client);
+        client.kill();
+        await client.start();
+        return;
+      }
+      case 'heal':
+        return this.#net.network.heal();
+      case 'part': {
+        const here = hostOf(this.#seed(step.seed));
+        const there = this.#net.ids.map(hostOf).filter((host) => host !== here);
+        return this.#net.network.partition([here], there);
+      }
+      default:
+        return this.#takeOfSeed(step);
+    }
+  }
+
+  /** The faults end: every seed runs, every path is whole, and there is time to repair. */
+  async calm(): Promise<void> {
+    this.#net.network.heal();
+    for (const id of this.#net.ids) await this.#net.start(id);
+    this.#net.time.run(40_000);
+  }
+
+  mustAgree(): void {
+    const { ids } = this.#net;
+    for (const id of ids) expect(this.#net.isVoting(id), `${id} votes`).toBe(true);
+    const lists = ids.map((id) => JSON.stringify(this.#net.peerList(id)));
+    for (const list of lists) expect(list).toBe(lists[0]);
+  }
+
+  /** Every client gets an answer again, and a higher incarnation than ever before. */
+  async mustServe(): Promise<void> {
+    for (const client of this.clients) {
+      const given = this.#given(client);
+      client.kill();
+      await client.start();
+      client.register(this.#seed(0));
+      this.#net.time.run(10_000);
+      expect(client.lastResult).toMatchObject({ type: 'REGISTER_RESULT', outcome: 'ok' });
+      expect(client.incarnation).toBeGreaterThan(given);
+    }
+  }
+
+  async #takeOfSeed(step: Extract<Step, { readonly seed: number }>): Promise<void> {
+    const id = this.#seed(step.seed);
+    switch (step.type) {
+      case 'crash':
+        return this.#net.crash(id);
+      case 'revive':
+        return this.#net.start(id);
+      case 'lose-disk':
+        return this.#loseDisk(id);
+      case 'cut': {
+        const other = this.#seed(step.other);
+        if (other !== id) this.#net.network.cut(hostOf(id), hostOf(other));
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  /** A lost disk is survived while all the others vote; two at a time are more than can be promised. */
+  async #loseDisk(id: string): Promise<void> {
+    const others = this.#net.ids.filter((other) => other !== id);
+    if (others.length < 2 || !this.#net.ids.every((other) => this.#net.isVoting(other))) return;
+    this.#net.crash(id);
+    this.#net.loseDisk(id);
+    await this.#net.start(id);
+  }
+
+  #given(client: SeedClient): number {
+    const given = client.answers.map(({ result }) =>
+      result.type === 'REGISTER_RESULT' ? result.incarnation : 0,
+    );
+    return Math.max(0, ...given);
+  }
+
+  #client(n: number): SeedClient {
+    return this.clients[n % this.clients.length] as SeedClient;
+  }
+
+  #seed(n: number): string {
+    return this.#net.ids[n % this.#net.ids.length] as string;
+  }
+}
