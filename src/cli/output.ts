@@ -5,6 +5,7 @@ export type LogFormat = 'text' | 'json';
 
 export interface OutputOptions {
   readonly role: 'seed' | 'peer';
+  /** What lines name before the node has started, when its real address becomes known. */
   readonly id: string;
   /** The file that all processes append to; undefined for the console only. */
   readonly file: string | undefined;
@@ -24,16 +25,27 @@ export class Output {
   readonly #options: OutputOptions;
   readonly #levelMin: number;
   readonly #file: number | undefined;
+  readonly #console: NodeJS.WritableStream;
+  #id: string;
   #pending = '';
+  #isConsoleGone = false;
+  #hasComplained = false;
 
   /** Throws `log-unwritable` when the file cannot be opened. */
-  constructor(options: OutputOptions) {
+  constructor(options: OutputOptions, console: NodeJS.WritableStream = process.stdout) {
     this.#options = options;
+    this.#id = options.id;
+    this.#console = console;
+    // A reader that has seen enough (`| head`) is no reason to stop: the file goes on.
+    console.on('error', () => {
+      this.#isConsoleGone = true;
+    });
     this.#levelMin = levels.indexOf(options.level);
     this.#file = options.file === undefined ? undefined : openLog(options.file);
   }
 
   event(event: NodeEvent): void {
+    if (event.type === 'node:started') this.#id = event.id;
     const { level, text } = describeEvent(event);
     const always = event.type === 'peer-list:received' && event.first;
     if (always || levels.indexOf(level) >= this.#levelMin) this.#write(level, event.type, text);
@@ -46,7 +58,8 @@ export class Output {
   }
 
   #write(level: LogLevel, event: string, text: string): void {
-    const { role, id, format } = this.#options;
+    const { role, format } = this.#options;
+    const id = this.#id;
     const time = new Date().toISOString();
     const line =
       format === 'json'
@@ -60,13 +73,29 @@ export class Output {
     const lines = this.#pending;
     this.#pending = '';
     if (lines === '') return;
-    process.stdout.write(lines);
+    if (!this.#isConsoleGone) this.#console.write(lines);
     if (this.#file === undefined) return;
     try {
-      writeSync(this.#file, lines);
+      append(this.#file, lines);
     } catch (error) {
-      process.stderr.write(`${this.#options.file} could not be written: ${String(error)}\n`);
+      this.#complain(error);
     }
+  }
+
+  /** Once: a full disk would otherwise fill the console, too. */
+  #complain(error: unknown): void {
+    if (this.#hasComplained) return;
+    this.#hasComplained = true;
+    const { file } = this.#options;
+    process.stderr.write(`hearsay: ${file} could not be written: ${String(error)}\n`);
+  }
+}
+
+/** One write, nearly always; more when the system takes less than all. */
+function append(file: number, lines: string): void {
+  const bytes = Buffer.from(lines);
+  for (let written = 0; written < bytes.length; ) {
+    written += writeSync(file, bytes, written, bytes.length - written);
   }
 }
 

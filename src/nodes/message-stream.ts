@@ -1,11 +1,12 @@
 import type { GossipMessage } from '../core/messages.ts';
+import { positive } from './options.ts';
 
 export interface MessageStreamOptions {
   /** Only messages of this topic. Default: all. */
   readonly topic?: string;
   /** Ends the iteration. */
   readonly signal?: AbortSignal;
-  /** Messages kept for a slow reader; beyond it the oldest is dropped and `message:dropped` says so. Default 10,000. */
+  /** Messages kept for a slow reader, 1 or more; beyond it the oldest is dropped and `message:dropped` says so. Default 10,000. */
   readonly bufferMax?: number;
 }
 
@@ -21,6 +22,8 @@ export class MessageStream implements AsyncIterableIterator<GossipMessage, undef
   readonly #onDropped: (message: GossipMessage) => void;
   readonly #onEnd: (stream: MessageStream) => void;
   readonly #buffer: GossipMessage[] = [];
+  readonly #signal: AbortSignal | undefined;
+  readonly #abort = (): void => this.end();
   readonly #waiting: ((result: IteratorResult<GossipMessage, undefined>) => void)[] = [];
   #ended = false;
 
@@ -32,12 +35,12 @@ export class MessageStream implements AsyncIterableIterator<GossipMessage, undef
     },
   ) {
     this.#topic = options.topic;
-    this.#bufferMax = options.bufferMax ?? messageBufferMaxDefault;
+    this.#bufferMax = positive(options.bufferMax ?? messageBufferMaxDefault, 'bufferMax');
     this.#onDropped = hooks.onDropped;
     this.#onEnd = hooks.onEnd;
-    const { signal } = options;
-    if (signal?.aborted) this.end();
-    else signal?.addEventListener('abort', () => this.end(), { once: true });
+    this.#signal = options.signal;
+    if (this.#signal?.aborted) this.end();
+    else this.#signal?.addEventListener('abort', this.#abort, { once: true });
   }
 
   push(message: GossipMessage): void {
@@ -57,6 +60,7 @@ export class MessageStream implements AsyncIterableIterator<GossipMessage, undef
   end(): void {
     if (this.#ended) return;
     this.#ended = true;
+    this.#signal?.removeEventListener('abort', this.#abort);
     for (const reader of this.#waiting.splice(0)) reader({ value: undefined, done: true });
     this.#onEnd(this);
   }

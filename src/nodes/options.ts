@@ -104,7 +104,13 @@ export function resolvePeerOptions(given: CommonPeerOptions): PeerOptions {
     throw invalid('profile', `'${profile}' is none of: ${known}`);
   }
   const options = merge(defaults, given.options ?? {}, 'options');
-  const { minDegree, maxOutDegree, maxDegree } = options.overlay;
+  const { minDegree, maxOutDegree, maxDegree, degreeExponent } = options.overlay;
+  if (degreeExponent <= 2 || degreeExponent > 3.5) {
+    throw invalid(
+      'options.overlay.degreeExponent',
+      `${degreeExponent} must be above 2 and at most 3.5`,
+    );
+  }
   if (minDegree > maxOutDegree || maxOutDegree > maxDegree) {
     throw invalid('options.overlay', 'minDegree ≤ maxOutDegree ≤ maxDegree must hold');
   }
@@ -119,7 +125,15 @@ export function resolvePeerOptions(given: CommonPeerOptions): PeerOptions {
 }
 
 export function resolveSeedOptions(given: SeedNodeOptions): SeedOptions {
-  return merge(seedDefaults, given.options ?? {}, 'options');
+  const options = merge(seedDefaults, given.options ?? {}, 'options');
+  const { verdicts, removalShareMax } = options;
+  if (verdicts !== 'checked' && verdicts !== 'always-ok') {
+    throw invalid('options.verdicts', `'${String(verdicts)}' is none of: checked, always-ok`);
+  }
+  if (removalShareMax > 1) {
+    throw invalid('options.removalShareMax', `${removalShareMax} is a share: at most 1`);
+  }
+  return options;
 }
 
 /** The one spelling of an address option, or the error that names the option. */
@@ -162,6 +176,9 @@ export function positive(value: number, option: string): number {
   return value;
 }
 
+/** Durations, shares and exponents; every other number counts something. */
+const continuous = /(?:Ms|ShareMax|Exponent)$/;
+
 function merge<Options extends object>(
   defaults: Options,
   overrides: Overrides<Options>,
@@ -182,7 +199,12 @@ function mergeValue(standard: unknown, value: unknown, name: string): unknown {
   if (typeof value !== typeof standard) {
     throw invalid(name, `${String(value)} must be a ${typeof standard}, like ${String(standard)}`);
   }
-  if (typeof value === 'number') return positive(value, name);
+  if (typeof value === 'number') {
+    if (!(continuous.test(name) || Number.isSafeInteger(value))) {
+      throw invalid(name, `${value} must be a whole number above 0`);
+    }
+    return positive(value, name);
+  }
   if (typeof value === 'object' && value !== null && typeof standard === 'object') {
     return merge(standard as object, value, name);
   }

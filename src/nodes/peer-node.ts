@@ -11,6 +11,12 @@ const registrationTimeoutMsDefault = 30_000;
 /** A registered peer whose list names only peers that do not answer has started all the same. */
 const linkWaitMs = 5_000;
 
+/** Something to wait for, and how to stop watching for it. */
+interface Wait {
+  readonly promise: Promise<void>;
+  readonly end: () => void;
+}
+
 /**
  * A member of the network: registers with a quorum of seeds, finds neighbours, gossips, and watches
  * its neighbours' life.
@@ -54,12 +60,17 @@ export class PeerNode extends GossipNode {
   protected override async join(signal: AbortSignal | undefined): Promise<void> {
     const registered = this.#registered();
     const linked = this.#linked();
-    this.runtime.input({ type: 'start' });
-    await unlessAborted(registered, signal);
-    await unlessAborted(linked, signal);
+    try {
+      this.runtime.input({ type: 'start' });
+      await unlessAborted(registered.promise, signal);
+      await unlessAborted(linked.promise, signal);
+    } finally {
+      registered.end();
+      linked.end();
+    }
   }
 
-  #registered(): Promise<void> {
+  #registered(): Wait {
     let lastFailure: PeerRegistrationFailed | undefined;
     const { promise, resolve, reject } = Promise.withResolvers<void>();
     const cancel = this.clock.setTimer(this.#registrationTimeoutMs, () =>
@@ -72,14 +83,15 @@ export class PeerNode extends GossipNode {
       const refusal = this.#finalRefusal(event);
       if (refusal !== undefined) reject(refusal);
     });
-    return promise.finally(() => {
+    const end = () => {
       cancel();
       unobserve();
-    });
+    };
+    return { promise, end };
   }
 
   /** The first link, or the news that there is nobody to link with. */
-  #linked(): Promise<void> {
+  #linked(): Wait {
     const { promise, resolve } = Promise.withResolvers<void>();
     let cancel: (() => void) | undefined;
     let registeredWith = 0;
@@ -95,10 +107,11 @@ export class PeerNode extends GossipNode {
         if (lists >= registeredWith && this.peers().length === 0) resolve();
       }
     });
-    return promise.finally(() => {
+    const end = () => {
       cancel?.();
       unobserve();
-    });
+    };
+    return { promise, end };
   }
 
   #quorumError(failure: PeerRegistrationFailed | undefined): HearsayError {
