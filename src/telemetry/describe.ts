@@ -22,11 +22,19 @@ type Book = {
   readonly [Type in NodeEvent['type']]: Entry<Extract<NodeEvent, { readonly type: Type }>>;
 };
 
-/** One sentence for any event, without its time and node. */
+/** One sentence for any event, on one line, without its time and node. */
 export function describeEvent(event: NodeEvent): Description {
   // Each entry takes the event of its own key, which the compiler cannot follow through the union.
   const [level, text] = book[event.type] as Entry<NodeEvent>;
-  return { level, text: text(event) };
+  return { level, text: onOneLine(text(event)) };
+}
+
+/** Reasons and names come from other nodes, too: none of them may begin a line of its own. */
+function onOneLine(text: string): string {
+  return text.replaceAll(
+    /\p{Cc}|\u2028|\u2029/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 const shownCharsMax = 200;
