@@ -10,7 +10,7 @@ import type {
   Vote,
 } from '../messages.ts';
 import type { Instant } from '../time.ts';
-import { compareBallots, isAbove, noBallot } from './ballot.ts';
+import { compareBallots, isAbove, isSameBallot, noBallot } from './ballot.ts';
 import { domainOf } from './domain.ts';
 import type { KnownStores } from './known-stores.ts';
 import type { Registers } from './registers.ts';
@@ -70,6 +70,9 @@ export class Acceptor {
   /** The verdict on a proposal has been found. */
   judged(question: Question<Proposer>, judgement: Judgement, now: Instant): void {
     const { link, propose } = question.context;
+    const { acceptedBallot } = this.#with.registers.of(propose.peer);
+    // The others were quicker: this ballot has its quorum of promises, and nobody waits for this one.
+    if (isSameBallot(acceptedBallot, propose.ballot)) return;
     const objection = this.#objection(propose);
     if (objection !== undefined) this.#vote(link, propose, objection, now);
     else if (judgement.verdict === 'ok') this.#promise(link, propose);
