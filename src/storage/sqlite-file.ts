@@ -1,4 +1,4 @@
-import { mkdirSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSync } from 'node:sqlite';
 import { HearsayError } from '../core/errors.ts';
@@ -10,7 +10,7 @@ import { nodeSqlite } from './node-sqlite.ts';
  * Throws Damage when its structure is broken.
  */
 export function openDatabase(file: string): DatabaseSync {
-  mkdirSync(dirname(file), { recursive: true });
+  makeFolder(dirname(file));
   mustNotHaveLostItsMain(file);
   const { DatabaseSync: Database } = nodeSqlite();
   const database = new Database(file);
@@ -84,6 +84,21 @@ const lockCodes = new Set([5, 6]);
 
 /** SQLITE_ERROR (a table that should be there is not), SQLITE_CORRUPT, SQLITE_FORMAT, SQLITE_NOTADB. */
 const damageCodes = new Set([1, 11, 24, 26]);
+
+/**
+ * One folder after the other: Node's own `recursive` never returns where a folder cannot be made
+ * although the one above it is there, as in /proc.
+ */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+  } catch (error) {
+    // Another seed may have made it in the same moment.
+    if (!existsSync(folder)) throw error;
+  }
+}
 
 /** SQLite takes a log beside an empty file for left over and deletes it, with all that it holds. */
 function mustNotHaveLostItsMain(file: string): void {

@@ -52,6 +52,15 @@ test('a folder that cannot be made is an error that names it and the reason', as
   });
 });
 
+test.skipIf(!existsSync('/proc/self'))(
+  'a file system that takes no folders is an error, not a hang',
+  async () => {
+    await expect(storeIn('/proc/no/where').open(owner)).rejects.toMatchObject({
+      code: 'storage-failed',
+    });
+  },
+);
+
 test('a folder in the place of the file is an error, and stays', async () => {
   const path = folder();
   mkdirSync(fileIn(path));
