@@ -244,7 +244,10 @@ const book: Book = {
   'seed:repaired': ['info', (e) => `Repair: ${e.registers} registers from seed ${e.from}`],
   'seed:recovering': [
     'warn',
-    (e) => `Not voting before readmission by ${e.copiesNeeded} seeds: ${e.reason}`,
+    (e) =>
+      e.copiesNeeded === 0
+        ? `Not voting yet: ${e.reason}`
+        : `Not voting before readmission by ${e.copiesNeeded} seeds: ${e.reason}`,
   ],
   'seed:readmitted': [
     'info',
