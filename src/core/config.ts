@@ -35,7 +35,7 @@ export interface RegistrationOptions {
 
 /** Options of the overlay: whom a peer links with. */
 export interface OverlayOptions {
-  /** Least number of links a peer dials for itself. Default 3 (DESIGN.md section 3): random 3-out graphs are connected with high probability. */
+  /** Least number of links a peer dials for itself. Default 3: random 3-out graphs are connected with high probability. */
   readonly minDegree: number;
   /**
    * Most links a peer dials for itself: where the out-degree's power law is cut. Default 32, measured
@@ -225,7 +225,7 @@ export interface SeedOptions {
   readonly leaseMs: Ms;
   /** Keep tombstones at least this long. Default 24 h: longer than any delayed report. */
   readonly tombstoneRetentionMs: Ms;
-  /** Removals pause when more than this share of the Peer List is reported dead within `removalWindowMs`. Default 0.15: DESIGN.md section 4. */
+  /** Removals pause when more than this share of the Peer List is reported dead within `removalWindowMs`. Default 0.15: a guess; half a rack in a network of racks. */
   readonly removalShareMax: number;
   /** …but never below this many deaths: in a small network one death is a large share. Default 5: a guess. */
   readonly removalCountMin: number;

@@ -40,9 +40,13 @@ export class SeedClient {
   /** The last one that a seed gave to the present session. */
   incarnation: Incarnation = 0;
   isAlive = false;
+  /** Virtual time at which the present life began. */
+  startedAtMs = 0;
+  /** When set, what dial-backs are refused with. */
+  refusal: string | undefined;
   readonly #network: SeedNetwork;
   readonly #links = new Map<SeedId, Link>();
-  readonly #asked = new Map<number, { request: MemberMessage; session: Session }>();
+  readonly #asked = new Map<number, { request: MemberMessage; session: Session; link: Link }>();
   #listener: Listener | undefined;
   #lastRequest = 0;
   #lives = 0;
@@ -59,6 +63,7 @@ export class SeedClient {
     this.session = digestText(`${this.id} ${this.#lives}`).slice(0, 32);
     this.incarnation = 0;
     this.isAlive = true;
+    this.startedAtMs = this.#network.time.now().monotonicMs;
     const transport = this.#network.network.transport(this.host);
     this.#listener = await transport.listen(this.id, (connection) => this.#onDialled(connection));
   }
@@ -67,6 +72,7 @@ export class SeedClient {
   kill(): void {
     this.isAlive = false;
     this.#links.clear();
+    this.#asked.clear();
     this.#network.network.crash(this.host);
   }
 
@@ -117,8 +123,16 @@ export class SeedClient {
     return this.answers.at(-1)?.result;
   }
 
+  /** What was asked over links that are still there, and has no answer. A seed may be silent to RENEW. */
+  get unanswered(): MemberMessage[] {
+    return [...this.#asked.values()]
+      .map(({ request }) => request)
+      .filter(({ type }) => type !== 'RENEW');
+  }
+
   #ask(seed: SeedId, request: MemberMessage & { readonly request: number }): void {
-    this.#asked.set(request.request, { request, session: this.session });
+    const link = this.#links.get(seed) ?? this.#dial(seed);
+    this.#asked.set(request.request, { request, session: this.session, link });
     this.send(seed, request);
   }
 
@@ -136,6 +150,9 @@ export class SeedClient {
       overflowed: () => undefined,
       closed: () => {
         if (this.#links.get(seed) === link) this.#links.delete(seed);
+        for (const [request, asked] of this.#asked) {
+          if (asked.link === link) this.#asked.delete(request);
+        }
       },
     };
     const link: Link = { connection: transport.dial(seed, 3_000, handler), waiting, isUp: false };
@@ -174,7 +191,8 @@ export class SeedClient {
     if (result.type === 'REGISTER_RESULT' && asked.session === this.session) {
       this.incarnation = Math.max(this.incarnation, result.incarnation);
     }
-    const answered: Answered = { seed, result, ...asked };
+    const { request, session } = asked;
+    const answered: Answered = { seed, result, request, session };
     this.answers.push(answered);
     this.#network.answered(this, answered);
   }
@@ -187,6 +205,11 @@ export class SeedClient {
         if (message.type !== 'HELLO') return;
         const { challenge } = message;
         const from = { role: 'peer', id: this.id, incarnation: this.incarnation } as const;
+        if (this.refusal !== undefined) {
+          const reason = this.refusal;
+          connection.send({ type: 'REFUSE', code: 'full', reason, candidates: [] });
+          return;
+        }
         connection.send({
           type: 'WELCOME',
           from,

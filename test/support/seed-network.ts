@@ -1,12 +1,15 @@
 import { quorumOf, type SeedOptions, seedDefaults } from '../../src/core/config.ts';
+import type { Outgoing } from '../../src/core/effects.ts';
 import type { NodeEvent } from '../../src/core/events.ts';
 import type {
   AcceptorState,
+  Ballot,
   PeerEntry,
   PeerId,
   RegisterValue,
   SeedId,
 } from '../../src/core/messages.ts';
+import { compareBallots } from '../../src/core/seed/ballot.ts';
 import type { PersistToken, SeedInput, SeedTimer } from '../../src/core/seed/io.ts';
 import { Seed } from '../../src/core/seed/seed.ts';
 import type { Disk, StorageWrite, StoredState } from '../../src/core/seed/stored.ts';
@@ -49,15 +52,16 @@ export class SeedNetwork {
   readonly events: { readonly at: SeedId; readonly event: NodeEvent }[] = [];
   readonly random: () => number;
   readonly clusterId = 'test-cluster';
-  /** Whether a disk was lost in this run: what it held is no evidence any more. */
-  lostDisks = 0;
   readonly #given: SeedNetworkOptions;
   readonly #options: SeedOptions;
-  /** Every committed value that reached a disk, by register and revision. */
-  readonly #committed = new Map<string, string>();
-  readonly #accepted = new Map<string, string>();
+  /** Every committed value that reached a disk, by peer and revision. */
+  readonly #committed = new Map<PeerId, Map<number, RegisterValue>>();
+  /** Every value that a disk held as accepted, by peer and ballot, with the seeds whose disks did. */
+  readonly #accepted = new Map<PeerId, Map<string, Accepted>>();
   /** Which session was told `ok` with which incarnation. */
   readonly #granted = new Map<string, string>();
+  /** When a seed and a client were last kept from each other; infinity while they are. */
+  readonly #hiddenUntilMs = new Map<string, number>();
   readonly #wrong: string[] = [];
   #stores = 0;
 
@@ -73,7 +77,7 @@ export class SeedNetwork {
       encode: true,
     });
     this.ids = Array.from({ length: given.seeds }, (_, n) => `s${n}:1`);
-    this.seeds = this.ids.map((id) => ({ id, disk: this.#newDisk(), process: undefined }));
+    this.seeds = this.ids.map((id) => ({ id, disk: this.#newDisk(id), process: undefined }));
   }
 
   /** All seeds started, and time for them to admit each other. */
@@ -120,7 +124,10 @@ export class SeedNetwork {
       identity: { id, seeds: this.ids, clusterId: this.clusterId },
       stored: disk.stored(),
       effects: {
-        send: (to, message) => runtime.send(to, message),
+        send: (to, message) => {
+          this.#onSend(seed, message);
+          runtime.send(to, message);
+        },
         schedule: (after, timer) => runtime.schedule(after, timer),
         emit: (event) => runtime.emit(event),
         persist: (write, token) => disk.persist(write, token),
@@ -146,8 +153,29 @@ export class SeedNetwork {
 
   /** The disk of a seed that is not running is replaced by an empty one. */
   loseDisk(id: SeedId): void {
-    this.lostDisks += 1;
-    this.of(id).disk = this.#newDisk();
+    this.of(id).disk = this.#newDisk(id);
+  }
+
+  /** Nothing more reaches this disk, and the seed is told so. */
+  failDisk(id: SeedId): void {
+    const { disk } = this.of(id);
+    disk.detach();
+    this.input(id, { type: 'storage-failed', reason: 'ENOSPC' });
+  }
+
+  /** Keeps a seed and a client from each other, both ways. */
+  hide(id: SeedId, client: SeedClient): void {
+    this.network.partition([hostOf(id)], [client.host]);
+    this.#hiddenUntilMs.set(`${id} ${client.id}`, Number.POSITIVE_INFINITY);
+  }
+
+  /** Ends whatever keeps hosts from each other. */
+  heal(): void {
+    this.network.heal();
+    const nowMs = this.time.now().monotonicMs;
+    for (const [pair, untilMs] of this.#hiddenUntilMs) {
+      if (untilMs > nowMs) this.#hiddenUntilMs.set(pair, nowMs);
+    }
   }
 
   input(id: SeedId, input: SeedInput): void {
@@ -186,49 +214,132 @@ export class SeedNetwork {
   // -------------------------------------------------------------- what is watched
 
   /** Called by clients with every answer. */
-  answered(client: SeedClient, { result, session }: Answered): void {
-    if (result.outcome !== 'ok' || result.type !== 'REGISTER_RESULT') return;
-    const { incarnation } = result;
-    const key = `${client.id} incarnation ${incarnation}`;
-    this.#mustBeSame(this.#granted, `session of ${key}`, session);
-    const holders = this.seeds.filter(({ disk }) => disk.holds(client.id, session));
-    if (this.lostDisks === 0 && holders.length < this.quorum) {
-      this.#wrong.push(`${key} was granted with ${holders.length} disks that hold it`);
+  answered(client: SeedClient, { result, request, session }: Answered): void {
+    if (result.outcome !== 'ok') return;
+    switch (result.type) {
+      case 'REGISTER_RESULT': {
+        const { incarnation } = result;
+        const key = `${client.id} incarnation ${incarnation}`;
+        const holder = this.#granted.get(key) ?? session;
+        this.#granted.set(key, holder);
+        if (holder !== session) this.#wrong.push(`${key} was given to two sessions`);
+        this.#mustBeChosen(client.id, { status: 'alive', incarnation, session });
+        return;
+      }
+      case 'LEAVE_RESULT': {
+        const incarnation = 'incarnation' in request ? request.incarnation : 0;
+        this.#mustBeChosen(client.id, { status: 'left', incarnation, session });
+        return;
+      }
+      case 'DEAD_REPORT_RESULT': {
+        if (request.type !== 'DEAD_REPORT') return;
+        const { peer, incarnation } = request;
+        this.#mustBeChosen(peer, { status: 'dead', incarnation });
+      }
+    }
+  }
+
+  /** Nothing leaves a seed that its disk does not hold, nor anything like a vote before it is admitted. */
+  #onSend({ id, disk }: TestSeed, message: Outgoing): void {
+    switch (message.type) {
+      case 'VOTE':
+        if (message.answer !== 'promise') return;
+        if (!disk.isAdmitted) this.#wrong.push(`${id} promised before it was admitted`);
+        if (!disk.hasPromised(message.peer, message.ballot)) {
+          this.#wrong.push(`${id} promised ${message.peer} before that was on disk`);
+        }
+        return;
+      case 'ACCEPTED':
+        if (message.answer !== 'accepted') return;
+        if (!disk.isAdmitted) this.#wrong.push(`${id} accepted before it was admitted`);
+        if (!disk.hasPromised(message.peer, message.ballot)) {
+          this.#wrong.push(`${id} accepted ${message.peer} before that was on disk`);
+        }
+        return;
+      case 'COMMIT':
+        return this.#mustBeChosen(message.peer, message.value);
+      case 'COPY_RESULT':
+        if (!disk.isAdmitted) this.#wrong.push(`${id} was copied from before it was admitted`);
+        return;
+      default:
     }
   }
 
   #onEvent(at: SeedId, event: NodeEvent): void {
     this.events.push({ at, event });
-    if (event.type !== 'death:committed') return;
-    const living = this.clients.find(({ id }) => id === event.peer);
-    if (living?.isAlive && living.incarnation === event.incarnation) {
-      this.#wrong.push(`${event.peer} was confirmed dead alive`);
+  }
+
+  #onDurable(at: SeedId, state: AcceptorState): void {
+    const { peer, acceptedBallot, accepted, committed } = state;
+    if (accepted !== undefined) this.#onAccepted(at, peer, acceptedBallot, accepted);
+    if (committed !== undefined) this.#onCommitted(peer, committed);
+  }
+
+  #onAccepted(at: SeedId, peer: PeerId, ballot: Ballot, value: RegisterValue): void {
+    const ballots = entryOf(this.#accepted, peer, () => new Map<string, Accepted>());
+    const key = `${ballot.round}@${ballot.seed}`;
+    const isNew = !ballots.has(key);
+    const accepted = entryOf(ballots, key, () => ({ value, seeds: new Set<SeedId>() }));
+    accepted.seeds.add(at);
+    const [one, other] = [textOf(accepted.value), textOf(value)];
+    if (one !== other) this.#wrong.push(`${peer} at ballot ${key}: ${one} and ${other}`);
+    if (isNew && value.status === 'dead') this.#mustHaveLookedDead(peer, value);
+  }
+
+  /** A living peer's death is accepted only when a quorum of seeds could not reach it lately, in this life. */
+  #mustHaveLookedDead(peer: PeerId, { session }: RegisterValue): void {
+    const client = this.clients.find(({ id }) => id === peer);
+    if (!client?.isAlive || client.session !== session || client.refusal !== undefined) return;
+    if (this.#options.verdicts === 'always-ok') return;
+    const sinceMs = Math.max(this.time.now().monotonicMs - judgementMs, client.startedAtMs);
+    const blind = this.ids.filter((id) => {
+      const untilMs = this.#hiddenUntilMs.get(`${id} ${peer}`);
+      return untilMs !== undefined && untilMs >= sinceMs;
+    });
+    if (blind.length < this.quorum) {
+      this.#wrong.push(`${peer} is to be buried alive, though only ${blind.length} seeds lost it`);
     }
   }
 
-  #onDurable({ peer, acceptedBallot, accepted, committed }: AcceptorState): void {
-    if (committed !== undefined) {
-      const key = `${peer} revision ${committed.revision}`;
-      this.#mustBeSame(this.#committed, key, textOf(committed));
+  /** One value for each revision; incarnations never fall, and what is over stays over. */
+  #onCommitted(peer: PeerId, value: RegisterValue): void {
+    const revisions = entryOf(this.#committed, peer, () => new Map<number, RegisterValue>());
+    const text = textOf(value);
+    const before = revisions.get(value.revision);
+    if (before !== undefined) {
+      if (textOf(before) !== text) this.#wrong.push(`${peer}: ${textOf(before)} and ${text}`);
+      return;
     }
-    if (accepted === undefined) return;
-    const ballot = `${acceptedBallot.round}@${acceptedBallot.seed}`;
-    this.#mustBeSame(this.#accepted, `${peer} ballot ${ballot}`, textOf(accepted));
+    this.#mustBeChosen(peer, value);
+    for (const other of revisions.values()) {
+      const [early, late] = other.revision < value.revision ? [other, value] : [value, other];
+      const isNextLife = late.incarnation > early.incarnation;
+      const isEnd = early.status === 'alive' && late.status !== 'alive';
+      const isSameLife = late.incarnation === early.incarnation && late.session === early.session;
+      if (!isNextLife && !(isSameLife && isEnd)) {
+        this.#wrong.push(`${peer}: ${textOf(late)} after ${textOf(early)}`);
+      }
+    }
+    revisions.set(value.revision, value);
   }
 
-  #mustBeSame(known: Map<string, string>, key: string, value: string): void {
-    const before = known.get(key);
-    if (before === undefined) known.set(key, value);
-    else if (before !== value) this.#wrong.push(`${key}: ${before} and ${value}`);
+  /** Some value like this was accepted at one ballot by the disks of a quorum. */
+  #mustBeChosen(peer: PeerId, like: Partial<RegisterValue>): void {
+    const fields = Object.entries(like) as [keyof RegisterValue, unknown][];
+    for (const { value, seeds } of this.#accepted.get(peer)?.values() ?? []) {
+      const isLike = fields.every(([field, wanted]) => value[field] === wanted);
+      if (isLike && seeds.size >= this.quorum) return;
+    }
+    this.#wrong.push(`${peer}: ${JSON.stringify(like)} counts without a quorum of disks`);
   }
 
-  #newDisk(): TestDisk {
+  #newDisk(at: SeedId): TestDisk {
     this.#stores += 1;
     const { diskMaxMs = 5 } = this.#given;
     return new TestDisk({
       storeId: digestText(`store ${this.#stores}`).slice(0, 32),
       after: (run) => this.time.schedule(this.random() * diskMaxMs, run),
-      onDurable: (state) => this.#onDurable(state),
+      onDurable: (state) => this.#onDurable(at, state),
     });
   }
 }
@@ -240,7 +351,7 @@ export class TestDisk implements Disk<PersistToken> {
   readonly #onDurable: (state: AcceptorState) => void;
   readonly #registers = new Map<PeerId, AcceptorState>();
   readonly #knownStores = new Map<SeedId, string>();
-  #isAdmitted = false;
+  isAdmitted = false;
   #pending: { readonly write: StorageWrite; readonly token: PersistToken | undefined }[] = [];
   #give: ((token: PersistToken) => void) | undefined;
 
@@ -267,16 +378,31 @@ export class TestDisk implements Disk<PersistToken> {
   stored(): StoredState {
     return {
       storeId: this.#storeId,
-      admitted: this.#isAdmitted,
+      admitted: this.isAdmitted,
       registers: [...this.#registers.values()],
       knownStores: new Map(this.#knownStores),
     };
   }
 
-  /** Whether the present value of a peer, accepted or committed, has this session. */
-  holds(peer: PeerId, session: string): boolean {
+  /** Whether a promise of this ballot, or of a higher one, is on disk. */
+  hasPromised(peer: PeerId, ballot: Ballot): boolean {
     const state = this.#registers.get(peer);
-    return state?.accepted?.session === session || state?.committed?.session === session;
+    return state !== undefined && compareBallots(state.promised, ballot) >= 0;
+  }
+
+  /** Whether any value is on disk. */
+  get isBlank(): boolean {
+    return [...this.#registers.values()].every(
+      ({ accepted, committed, promised }) =>
+        accepted === undefined && committed === undefined && promised.round <= 1,
+    );
+  }
+
+  /** The committed values, in the order of the peers. */
+  committed(): string[] {
+    return [...this.#registers.values()]
+      .flatMap(({ peer, committed }) => (committed ? [`${peer}: ${textOf(committed)}`] : []))
+      .sort();
   }
 
   persist(write: StorageWrite, token?: PersistToken): void {
@@ -310,13 +436,34 @@ export class TestDisk implements Disk<PersistToken> {
         this.#knownStores.set(write.seed, write.storeId);
         return;
       case 'admitted':
-        this.#isAdmitted = true;
+        this.isAdmitted = true;
     }
   }
 }
 
 export const hostOf = (id: string): string => id.split(':')[0] ?? id;
 
-function textOf({ status, incarnation, session, changedAtMs }: RegisterValue): string {
-  return `${status} incarnation ${incarnation} of ${session.slice(0, 8)} at ${changedAtMs}`;
+/** A value that disks held as accepted at one ballot. */
+interface Accepted {
+  readonly value: RegisterValue;
+  readonly seeds: Set<SeedId>;
+}
+
+/** From the oldest failed dial-back that may count to the value that rests on it: dial, cache, proposal. */
+const judgementMs =
+  seedDefaults.verdictTimeoutMs + seedDefaults.verdictCacheMs + seedDefaults.roundTimeoutMs;
+
+function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
+  const known = map.get(key);
+  if (known !== undefined) return known;
+  const made = make();
+  map.set(key, made);
+  return made;
+}
+
+function textOf(value: RegisterValue): string {
+  const { status, incarnation, session, registeredAtMs, revision, changedAtMs, evidence } = value;
+  const when = `registered at ${registeredAtMs}, changed at ${changedAtMs}`;
+  const what = `${status} incarnation ${incarnation} of ${session.slice(0, 8)}`;
+  return `revision ${revision}: ${what}, ${when}, evidence '${evidence}'`;
 }

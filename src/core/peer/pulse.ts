@@ -41,7 +41,7 @@ export interface PulseDependencies {
  * room for a lost ping in three.
  *
  * When this process was stalled, its timers fire before it reads what has come meanwhile (measured
- * on Node, DESIGN.md section 3, 'False silence'). So a late round judges nobody, and after a stall
+ * on Node, docs/PROTOCOL.md section 7, 'False silence'). So a late round judges nobody, and after a stall
  * of a whole interval everybody's silence counts from its end.
  */
 export class Pulse {

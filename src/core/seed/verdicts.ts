@@ -35,7 +35,7 @@ interface SeenOutcome extends ProbeOutcome {
 }
 
 /**
- * This seed's own judgement of intents (DESIGN.md, section 4): a verdict is not a courtesy. What is
+ * This seed's own judgement of intents (docs/PROTOCOL.md, section 8): a verdict is not a courtesy. What is
  * known here is answered at once; for the rest the peer is dialled back.
  */
 export class Verdicts<Context> {
