@@ -27,6 +27,7 @@ import type { Leases } from './leases.ts';
 import type { OverlayView } from './overlay-view.ts';
 import type { Ask, Outcome } from './proposal.ts';
 import type { RemovalBrake } from './removal-brake.ts';
+import { cut } from './sentence.ts';
 import type { Standing } from './standing.ts';
 
 export interface MembersDependencies {
@@ -149,7 +150,7 @@ export class Members implements LinkHandler {
       // Reports count for the brake even when no quorum can be had for them.
       this.#with.brake.allows(peer, incarnation, now);
     }
-    const evidence = `${reporter}: ${text}`.slice(0, evidenceCharsMax);
+    const evidence = cut(`${reporter}: ${text}`, evidenceCharsMax);
     this.#propose(link, peer, { type: 'confirm-dead', incarnation, evidence }, request, now);
   }
 

@@ -4,6 +4,7 @@ import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { DigestText, Hello, Message, PeerId, Session, Welcome } from '../messages.ts';
 import type { Instant } from '../time.ts';
+import { cut } from './sentence.ts';
 
 /** Fires when a probe has taken long enough; stale once it has ended. */
 export interface ProbeDeadline {
@@ -76,7 +77,7 @@ export class Probes implements LinkHandler {
   }
 
   failed(link: Link, failure: DialFailure, now: Instant): void {
-    this.#end(link, undefined, `no answer: ${failure.reason}`, now);
+    this.#end(link, undefined, `no answer: ${cut(failure.reason)}`, now);
   }
 
   down(_link: Link, _closed: LinkClosed): void {

@@ -13,6 +13,7 @@ import { noBallot } from './ballot.ts';
 import type { KnownStores, StoreNoted } from './known-stores.ts';
 import { fromCopy, type Ledger } from './ledger.ts';
 import type { Registers } from './registers.ts';
+import { enumerated } from './sentence.ts';
 import type { Standing } from './standing.ts';
 import type { Disk } from './stored.ts';
 
@@ -251,7 +252,7 @@ export class Readmission {
 
   #whyWaiting(): string {
     const needed = this.#othersNeeded();
-    const heard = this.#heard.size === 0 ? 'none' : [...this.#heard.keys()].join(', ');
+    const heard = this.#heard.size === 0 ? 'none' : enumerated([...this.#heard.keys()]);
     return (
       `the store of this seed is new: it votes when ${needed} seeds that vote, or a whole quorum ` +
       `of new ones, have said that they knew no other; heard so far: ${heard}`

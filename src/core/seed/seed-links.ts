@@ -4,6 +4,7 @@ import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { Hello, Message, Refuse, SeedId, Welcome } from '../messages.ts';
 import type { Instant } from '../time.ts';
+import { enumerated } from './sentence.ts';
 
 export type SeedLinksTimer =
   /** Fires when missing seeds are to be dialled. */
@@ -103,7 +104,7 @@ export class SeedLinks implements LinkHandler {
     if (id === self) return refuse('self', `${self} dialled itself`);
     const contact = this.#contacts.get(id);
     if (contact === undefined || role !== 'seed') {
-      const list = seeds.join(', ');
+      const list = enumerated(seeds);
       return refuse('wrong-role', `${id} is not in the seed list of ${self}, which is ${list}`);
     }
     if (hello.storeId === undefined) {

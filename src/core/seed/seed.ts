@@ -33,6 +33,7 @@ import { Registers } from './registers.ts';
 import { RemovalBrake } from './removal-brake.ts';
 import { Repair } from './repair.ts';
 import { SeedLinks, type SeedLinksListener } from './seed-links.ts';
+import { cut } from './sentence.ts';
 import { Standing } from './standing.ts';
 import type { StoredState } from './stored.ts';
 import { Tombstones } from './tombstones.ts';
@@ -274,7 +275,7 @@ export class Seed implements SeedLinksListener {
 
   #onStorageFailed(reason: string, now: Instant): void {
     if (this.#standing.storageFailure !== '') return;
-    this.#standing.storageFailure = `this seed cannot write any more: ${reason}`;
+    this.#standing.storageFailure = `this seed cannot write any more: ${cut(reason)}`;
     this.#abandon(now);
     this.#effects.emit({ type: 'storage:failed', reason });
   }

@@ -1,6 +1,7 @@
 import type { Effects } from '../effects.ts';
 import type { Hello, SeedId } from '../messages.ts';
 import { dropOldest } from '../peer/bounded.ts';
+import { enumerated } from './sentence.ts';
 
 export interface StrangersDependencies {
   readonly effects: Pick<Effects, 'emit'>;
@@ -11,8 +12,8 @@ export interface StrangersDependencies {
 /** Most strangers remembered, so that each is told of once and not with each of its dials. */
 const rememberedMax = 64;
 
-/** Seeds that a sentence names. */
-const listedMax = 10;
+/** Most seeds of a stranger's list that are looked at: it is anybody's text. */
+const comparedMax = 256;
 
 /** Nodes of another cluster id: nearly always the same network with two different config.txt files. */
 export class Strangers {
@@ -25,11 +26,12 @@ export class Strangers {
   }
 
   /** The sentence for a stranger that dialled: where its seed list and ours differ. */
-  greeted({ from, seeds: theirs }: Hello): string {
+  greeted({ from, seeds: list }: Hello): string {
     const { self, seeds } = this.#with;
-    if (theirs === undefined) {
+    if (list === undefined) {
       return `${from.id} uses another seed list than ${self}, which has ${enumerated(seeds)}: use the same config.txt for both`;
     }
+    const theirs = list.slice(0, comparedMax);
     const onlyHere = seeds.filter((seed) => !theirs.includes(seed));
     const onlyThere = theirs.filter((seed) => !seeds.includes(seed));
     this.#tell(from.id, theirs, onlyHere, onlyThere);
@@ -54,11 +56,4 @@ export class Strangers {
 
 function only(owner: SeedId, seeds: readonly SeedId[]): string {
   return seeds.length === 0 ? '' : `only ${owner} lists ${enumerated(seeds)}`;
-}
-
-/** A sentence that fits into a frame, however long the list. */
-function enumerated(seeds: readonly SeedId[]): string {
-  const listed = seeds.slice(0, listedMax).join(', ');
-  const more = seeds.length - listedMax;
-  return more > 0 ? `${listed} and ${more} more` : listed;
 }

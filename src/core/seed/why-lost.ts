@@ -1,5 +1,6 @@
 import type { SeedId, SeedRefusal } from '../messages.ts';
 import type { Outcome } from './proposal.ts';
+import { cut, enumerated, sentenceCharsMax } from './sentence.ts';
 import type { Refusal } from './standing.ts';
 
 /** What a sentence about a missing quorum needs to know of the seeds. */
@@ -35,7 +36,7 @@ export function whyLost(
     // A seed that lags behind knows less than one that said yes.
     if (code === 'unknown' && tally.yes.length > 0) continue;
     for (const [seed, refusal] of refusals) {
-      if (refusal.code === code) return { code, reason: `${seed}: ${refusal.reason}` };
+      if (refusal.code === code) return sentence(code, `${seed}: ${refusal.reason}`);
     }
   }
   return noQuorum(electorate, tally.yes, refusals);
@@ -48,8 +49,11 @@ export function noQuorum(
   refusals: ReadonlyMap<SeedId, Refusal>,
 ): Outcome {
   const verb = answering.length === 1 ? 'answers' : 'answer';
-  const who = answering.length === 0 ? 'none answers' : `only ${answering.join(', ')} ${verb}`;
-  const why = Array.from(refusals, ([seed, { reason }]) => `; ${seed}: ${reason}`).join('');
-  const reason = `${quorum} of ${seeds.length} seeds are needed, ${who}${why}`;
-  return { code: 'no-quorum', reason };
+  const who = answering.length === 0 ? 'none answers' : `only ${enumerated(answering)} ${verb}`;
+  const why = Array.from(refusals, ([seed, { reason }]) => `; ${seed}: ${cut(reason)}`).join('');
+  return sentence('no-quorum', `${quorum} of ${seeds.length} seeds are needed, ${who}${why}`);
+}
+
+function sentence(code: SeedRefusal, reason: string): Outcome {
+  return { code, reason: cut(reason, sentenceCharsMax) };
 }
