@@ -66,6 +66,7 @@ export class Leases {
 
   /** A peer is alive as this incarnation; its lease runs from now. */
   begin(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    this.#lapsed.delete(peer);
     this.#leases.set(peer, {
       incarnation,
       heardMs: now.monotonicMs,

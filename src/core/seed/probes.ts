@@ -62,6 +62,14 @@ export class Probes implements LinkHandler {
     this.#beginNext(now);
   }
 
+  /** Another life has begun at this address: what a probe under way finds may be from before it. */
+  beginAgain(peer: PeerId, now: Instant): void {
+    const probe = this.#underWay.get(peer);
+    if (probe === undefined) return;
+    this.#with.links.close(probe.link, 'the probe begins again');
+    this.#begin(peer, now);
+  }
+
   /** The challenge of the HELLO to this peer. */
   challengeOf(peer: PeerId): string {
     return this.#underWay.get(peer)?.challenge ?? '';

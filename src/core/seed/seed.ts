@@ -6,6 +6,7 @@ import type {
   Accept,
   Accepted,
   DigestText,
+  Incarnation,
   Intent,
   LinkId,
   Message,
@@ -341,13 +342,20 @@ export class Seed implements SeedLinksListener {
     const { status, incarnation } = value;
     const isNewLife = status === 'alive' && before?.incarnation !== incarnation;
     if (status !== 'alive') this.#leases.end(peer);
-    else if (isNewLife) this.#leases.begin(peer, incarnation, now);
+    else if (isNewLife) this.#beginLife(peer, incarnation, now);
     if (status !== 'alive' || isNewLife) this.#overlay.forget(peer);
     this.#tombstones.forget(peer);
     if (status === 'dead' && !provenance.isCopied) {
       this.#members.tellDeath(peer, incarnation, ballot.seed);
     }
     this.#proposer.learned(peer, now);
+  }
+
+  /** What was seen of an earlier life is no judgement of this one. */
+  #beginLife(peer: PeerId, incarnation: Incarnation, now: Instant): void {
+    this.#leases.begin(peer, incarnation, now);
+    this.#verdicts.forget(peer);
+    this.#probes.beginAgain(peer, now);
   }
 
   /** This seed's own acceptor is asked like any other, only without a link. */

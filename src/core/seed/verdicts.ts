@@ -58,6 +58,11 @@ export class Verdicts<Context> {
     else this.#wait(question, now);
   }
 
+  /** Another life has begun at this address: what was seen there before says nothing about it. */
+  forget(peer: PeerId): void {
+    this.#seen.delete(peer);
+  }
+
   /** A probe of this peer has ended, whoever asked for it. */
   probed(peer: PeerId, outcome: ProbeOutcome, now: Instant): void {
     this.#seen.delete(peer);
