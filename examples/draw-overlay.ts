@@ -40,6 +40,7 @@ function drawing(): string {
   const lines = [...new Set(links)].map((pair) => line(pair.split(' ')));
   const dots = peers.map(({ id }) => dot(id));
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 720 400" width="720" height="400" font-family="system-ui, sans-serif" font-size="13">
+<title>${peers.length} peers, their links, and the way that one message took</title>
 <rect width="720" height="400" rx="12" fill="#0f172a"/>
 ${lines.join('\n')}
 ${dots.join('\n')}

@@ -27,6 +27,7 @@ export {
   GossipNode,
   type NeighbourInfo,
   type PeerNodeEvent,
+  type PeerStatistics,
   type PublishOptions,
   type StopOptions,
 } from './nodes/gossip-node.ts';
@@ -43,12 +44,13 @@ export type {
 } from './nodes/options.ts';
 export { type JsonValue, type Payload, payloadOf, textOf } from './nodes/payload.ts';
 export { PeerNode } from './nodes/peer-node.ts';
-export { SeedNode, type SeedNodeEvent } from './nodes/seed-node.ts';
+export { SeedNode, type SeedNodeEvent, type SeedStatistics } from './nodes/seed-node.ts';
 export { type Clock, systemClock } from './runtime/clock.ts';
 export { memoryStorage } from './storage/memory.ts';
 export { sqliteStorage } from './storage/sqlite.ts';
 export type { SeedStorage } from './storage/storage.ts';
 export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
 export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
+export { attachMetrics, type MeasuredNode, type MetricsOptions } from './telemetry/metrics.ts';
 export { tcpTransport } from './transport/tcp.ts';
 export type { Transport } from './transport/transport.ts';

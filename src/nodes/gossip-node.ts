@@ -45,6 +45,17 @@ export interface NeighbourInfo {
   readonly direction: 'dialled' | 'accepted';
 }
 
+/** A peer in numbers: its links, and what it remembers. */
+export interface PeerStatistics {
+  readonly neighbours: number;
+  readonly knownPeers: number;
+  /** Bytes that wait to be sent, over all links. */
+  readonly outboxBytes: number;
+  readonly messageIds: number;
+  readonly messagesRetained: number;
+  readonly messageBytesRetained: number;
+}
+
 const leaveTimeoutMsDefault = 5_000;
 const discoveryIntervalMsDefault = 10_000;
 const clusterDefault = 'hearsay';
@@ -114,6 +125,20 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
       incarnation: remote.incarnation,
       direction,
     }));
+  }
+
+  /** What this node has at this moment, in numbers; all 0 before it has started. */
+  statistics(): PeerStatistics {
+    const { membership, overlay, dissemination } = this.#peer ?? {};
+    const { size = 0, retained = 0, retainedBytes = 0 } = dissemination?.messageList ?? {};
+    return {
+      neighbours: overlay?.degree ?? 0,
+      knownPeers: membership?.size ?? 0,
+      outboxBytes: this.runtime.queuedBytes,
+      messageIds: size,
+      messagesRetained: retained,
+      messageBytesRetained: retainedBytes,
+    };
   }
 
   /**

@@ -23,6 +23,16 @@ import {
 
 export type SeedNodeEvent = CommonEvent | SeedEvent;
 
+/** A seed in numbers. */
+export interface SeedStatistics {
+  /** Itself included. */
+  readonly seedsReachable: number;
+  /** 1 while it votes, 0 while it may not. */
+  readonly voting: 0 | 1;
+  /** Bytes that wait to be sent, over all links. */
+  readonly outboxBytes: number;
+}
+
 /**
  * A seed: decides with the other seeds, by majority, who is in the network.
  *
@@ -81,6 +91,15 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
   /** Whether it may vote: not while it recovers from an empty disk, nor after a failed write. */
   get voting(): boolean {
     return this.#seed?.voting ?? false;
+  }
+
+  /** What this seed has at this moment, in numbers; all 0 before it has started. */
+  statistics(): SeedStatistics {
+    return {
+      seedsReachable: this.reachableSeeds().length,
+      voting: this.voting ? 1 : 0,
+      outboxBytes: this.#runtime.queuedBytes,
+    };
   }
 
   /**

@@ -61,6 +61,13 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
     return this.#clock.now();
   }
 
+  /** Bytes that wait to be sent, over all connections. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const connection of this.#connections.values()) bytes += connection.queuedBytes;
+    return bytes;
+  }
+
   /** Gives the machine an input, then hands out the events. */
   input(input: LinkInput | TimerFired<Timer> | Command): void {
     this.enter((machine, now) => machine.handle(input, now));

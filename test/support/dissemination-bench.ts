@@ -130,7 +130,7 @@ export function gossip(text: string, fields: Partial<Gossip> = {}): Gossip {
   return { type: 'GOSSIP', id: bodyCodec.hash(body), hops: 1, body, ...fields };
 }
 
-export function textOf(message: Message): string {
+function textOf(message: Message): string {
   switch (message.type) {
     case 'GOSSIP':
       return `GOSSIP ${short(message.id)} hops ${message.hops}`;

@@ -4,7 +4,7 @@
  */
 
 /** Most characters of somebody else's words within a sentence. */
-export const quoteCharsMax = 300;
+const quoteCharsMax = 300;
 
 /** Most characters of a whole sentence; half of what a frame takes. */
 export const sentenceCharsMax = 2_000;
