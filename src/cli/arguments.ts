@@ -57,6 +57,21 @@ export function seconds(value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * 1000;
 }
 
+type Defined<Flags> = {
+  [Key in keyof Flags as undefined extends Flags[Key] ? never : Key]: Flags[Key];
+} & {
+  [Key in keyof Flags as undefined extends Flags[Key] ? Key : never]?: Exclude<
+    Flags[Key],
+    undefined
+  >;
+};
+
+/** Options that were not given must be absent, not undefined. */
+export function withoutUndefined<Flags extends object>(flags: Flags): Defined<Flags> {
+  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
+  return Object.fromEntries(given) as Defined<Flags>;
+}
+
 function usage(problem: string): HearsayError {
   return new HearsayError('option-invalid', problem);
 }

@@ -10,6 +10,7 @@ import {
   positiveNumber,
   seconds,
   wholeNumber,
+  withoutUndefined,
 } from './arguments.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
@@ -131,19 +132,4 @@ function nodeOptions(flags: PeerFlags): Omit<PeerNodeOptions, 'listen' | 'seeds'
       }),
     },
   });
-}
-
-type Defined<Flags> = {
-  [Key in keyof Flags as undefined extends Flags[Key] ? never : Key]: Flags[Key];
-} & {
-  [Key in keyof Flags as undefined extends Flags[Key] ? Key : never]?: Exclude<
-    Flags[Key],
-    undefined
-  >;
-};
-
-/** Options that were not given must be absent, not undefined. */
-function withoutUndefined<Flags extends object>(flags: Flags): Defined<Flags> {
-  const given = Object.entries(flags).filter(([, value]) => value !== undefined);
-  return Object.fromEntries(given) as Defined<Flags>;
 }

@@ -10,6 +10,7 @@ import {
   outputOption,
   positiveNumber,
   seconds,
+  withoutUndefined,
 } from './arguments.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
@@ -86,17 +87,13 @@ async function runSeed(
     seeds,
     storage: flags.memory === true ? memoryStorage() : sqliteStorage(folder),
     ...(flags.bind !== undefined && { bind: flags.bind }),
-    options: {
+    options: withoutUndefined({
       verdicts: flags.verdicts,
-      ...defined('leaseMs', seconds(flags.lease)),
-      ...defined('tombstoneRetentionMs', seconds(flags.tombstones && flags.tombstones * 3600)),
-    },
+      leaseMs: seconds(flags.lease),
+      tombstoneRetentionMs: seconds(flags.tombstones && flags.tombstones * 3600),
+    }),
   });
   const { output: file, logFormat: format, logLevel: level } = flags;
   const output = new Output({ role: 'seed', id: node.id, file: file || undefined, format, level });
   return runNode(node, output);
-}
-
-function defined<Key extends string>(key: Key, value: number | undefined): { [K in Key]?: number } {
-  return value === undefined ? {} : ({ [key]: value } as { [K in Key]?: number });
 }

@@ -2,7 +2,8 @@ import { cp, writeFile } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import { freePorts, ProcessNetwork, type RunningProcess } from './support/network.ts';
+import { freePorts } from '../../examples/support/ports.ts';
+import { ProcessNetwork, type RunningProcess } from './support/network.ts';
 
 let free: number[];
 beforeAll(async () => {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { freePorts, type LogLine, ProcessNetwork, type RunningProcess } from './support/network.ts';
+import { freePorts } from '../../examples/support/ports.ts';
+import { type LogLine, ProcessNetwork, type RunningProcess } from './support/network.ts';
 
 /** A rhythm ten times the classroom's: ping 0.5 s, silence 1.5 s. */
 const fast = ['--ping', '0.5', '--silence', '1.5', '--renew', '1', '--interval', '0.3'];

@@ -1,7 +1,7 @@
 import type { PeerOptions } from '../config.ts';
-import type { Effects, LinkClosed, LinkInput, Random, TimerFired } from '../effects.ts';
+import type { Effects, LinkClosed, Random, TimerFired } from '../effects.ts';
 import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
-import { type HandshakeDeadline, type LinkPolicy, Links } from '../link/links.ts';
+import { type LinkPolicy, Links } from '../link/links.ts';
 import type {
   BodyCodec,
   DeadConfirmed,
@@ -22,33 +22,14 @@ import type {
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
 import type { Instant } from '../time.ts';
-import { type Content, Dissemination, type DisseminationTimer } from './dissemination.ts';
+import { type Content, Dissemination } from './dissemination.ts';
 import type { StuckLinkListener } from './doubts.ts';
-import { FailureDetection, type FailureTimer } from './failure-detection.ts';
+import { FailureDetection } from './failure-detection.ts';
+import type { PeerInput, PeerTimer } from './io.ts';
 import { Membership } from './membership.ts';
-import { Overlay, type OverlayTimer } from './overlay.ts';
+import { Overlay } from './overlay.ts';
 import type { FailureListener, RegistrationListener, ReportAnswer } from './parts.ts';
-import { Registration, type RegistrationTimer } from './registration.ts';
-
-export type PeerTimer =
-  | HandshakeDeadline
-  | RegistrationTimer
-  | OverlayTimer
-  | DisseminationTimer
-  | FailureTimer;
-
-export type PeerInput =
-  | LinkInput
-  | TimerFired<PeerTimer>
-  /** Begin: register (PeerNode) or link with the given peers (GossipNode). */
-  | { readonly type: 'start' }
-  | { readonly type: 'publish'; readonly content: Content }
-  /** Peers that the caller knows of; how a GossipNode gets its membership. */
-  | { readonly type: 'peers-found'; readonly peers: readonly PeerId[] }
-  /** Say goodbye to neighbours and seeds; `self:left` tells the end. */
-  | { readonly type: 'leave' }
-  /** Close every link; nothing is sent or scheduled after it. */
-  | { readonly type: 'stop' };
+import { Registration } from './registration.ts';
 
 export interface PeerDependencies {
   readonly id: PeerId;

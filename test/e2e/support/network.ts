@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { freePorts } from '../../../examples/support/ports.ts';
 
 const root = fileURLToPath(new URL('../../../', import.meta.url));
 const command = ['--conditions=hearsay-source', join(root, 'src/cli/main.ts')];
@@ -108,16 +108,4 @@ export class ProcessNetwork {
 function parseLine(line: string): LogLine {
   const [time = '', role = '', id = '', event = '', ...words] = line.split(' ');
   return { time, role, id, event, text: words.join(' ') };
-}
-
-/** Loopback ports that were free a moment ago. */
-export async function freePorts(count: number): Promise<number[]> {
-  const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
-  await Promise.all(servers.map((server) => once(server, 'listening')));
-  const ports = servers.map((server) => {
-    const address = server.address();
-    return address !== null && typeof address === 'object' ? address.port : 0;
-  });
-  await Promise.all(servers.map((server) => new Promise((closed) => server.close(closed))));
-  return ports;
 }

@@ -1,0 +1,28 @@
+/** What goes into a peer and what comes out of it: the types of its door. */
+import type { LinkInput, TimerFired } from '../effects.ts';
+import type { HandshakeDeadline } from '../link/links.ts';
+import type { PeerId } from '../messages.ts';
+import type { Content, DisseminationTimer } from './dissemination.ts';
+import type { FailureTimer } from './failure-detection.ts';
+import type { OverlayTimer } from './overlay.ts';
+import type { RegistrationTimer } from './registration.ts';
+
+export type PeerTimer =
+  | HandshakeDeadline
+  | RegistrationTimer
+  | OverlayTimer
+  | DisseminationTimer
+  | FailureTimer;
+
+export type PeerInput =
+  | LinkInput
+  | TimerFired<PeerTimer>
+  /** Begin: register (PeerNode) or link with the given peers (GossipNode). */
+  | { readonly type: 'start' }
+  | { readonly type: 'publish'; readonly content: Content }
+  /** Peers that the caller knows of; how a GossipNode gets its membership. */
+  | { readonly type: 'peers-found'; readonly peers: readonly PeerId[] }
+  /** Say goodbye to neighbours and seeds; `self:left` tells the end. */
+  | { readonly type: 'leave' }
+  /** Close every link; nothing is sent or scheduled after it. */
+  | { readonly type: 'stop' };
