@@ -82,6 +82,7 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
   readonly #automatic: AutomaticMessages | undefined;
   readonly #discovery: Discovery;
   #peer: Peer | undefined;
+  #stopped: Promise<void> | undefined;
 
   constructor(given: GossipNodeOptions) {
     super();
@@ -194,9 +195,17 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
     return stream;
   }
 
-  /** Leaves the network and frees everything. Safe to call at any time, and more than once. */
-  override async stop(options: StopOptions = {}): Promise<void> {
-    if (this.state === 'stopped' || this.state === 'stopping') return;
+  /**
+   * Leaves the network and frees everything. Safe to call at any time, and more than once: every
+   * call waits for the end.
+   */
+  override stop(options: StopOptions = {}): Promise<void> {
+    this.#stopped ??= this.#stop(options);
+    return this.#stopped;
+  }
+
+  async #stop(options: StopOptions): Promise<void> {
+    if (this.state === 'stopped') return;
     const wasRunning = this.state === 'running';
     this.beginStop();
     this.#stopHelpers();

@@ -13,16 +13,25 @@ export type JsonValue =
 export type Payload = Uint8Array | JsonValue;
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
+/** A byte order mark is text like any other: what was published is what comes out. */
+const decoder = new TextDecoder('utf-8', { ignoreBOM: true });
 
 export function encodePayload(payload: Payload): { contentType: ContentType; payload: Uint8Array } {
   if (payload instanceof Uint8Array) return { contentType: 'bytes', payload };
   if (typeof payload === 'string') return { contentType: 'text', payload: encoder.encode(payload) };
-  const text: string | undefined = JSON.stringify(payload);
-  if (text === undefined) {
-    throw new HearsayError('message-invalid', 'publish takes a string, bytes or a JSON value');
+  return { contentType: 'json', payload: encoder.encode(jsonOf(payload)) };
+}
+
+function jsonOf(payload: JsonValue): string {
+  const wanted = 'publish takes a string, bytes or a JSON value';
+  let text: string | undefined;
+  try {
+    text = JSON.stringify(payload);
+  } catch (cause) {
+    throw new HearsayError('message-invalid', `${wanted}: ${String(cause)}`, {}, { cause });
   }
-  return { contentType: 'json', payload: encoder.encode(text) };
+  if (text === undefined) throw new HearsayError('message-invalid', wanted);
+  return text;
 }
 
 /** The payload as text, whatever its content type: UTF-8, with U+FFFD for bytes that are none. */

@@ -54,6 +54,7 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
   readonly #disk: Disk<PersistToken>;
   #seed: Seed | undefined;
   #storageOpen = false;
+  #stopped: Promise<void> | undefined;
 
   constructor(options: SeedNodeOptions) {
     super();
@@ -128,9 +129,17 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
     this.#runtime.input({ type: 'resume-removals' });
   }
 
-  /** Closes all links, waits for writes under way, frees everything. Safe to call more than once. */
-  override async stop(): Promise<void> {
-    if (this.state === 'stopping' || this.state === 'stopped') return;
+  /**
+   * Closes all links, waits for writes under way, frees everything. Safe to call at any time, and
+   * more than once: every call waits for the end.
+   */
+  override stop(): Promise<void> {
+    this.#stopped ??= this.#stop();
+    return this.#stopped;
+  }
+
+  async #stop(): Promise<void> {
+    if (this.state === 'stopped') return;
     this.beginStop();
     this.#runtime.input({ type: 'stop' });
     await this.#end('stopped');

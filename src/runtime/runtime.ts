@@ -1,4 +1,5 @@
 import type { Effects, LinkInput, Outgoing, TimerFired } from '../core/effects.ts';
+import { HearsayError } from '../core/errors.ts';
 import type { NodeEvent } from '../core/events.ts';
 import type { LinkId } from '../core/messages.ts';
 import type { Instant, Ms } from '../core/time.ts';
@@ -37,6 +38,7 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
   #handling = false;
   #handingOut = false;
   #stopped = false;
+  #ended: Promise<void> | undefined;
   #allClosed: (() => void) | undefined;
 
   constructor(dependencies: RuntimeDependencies) {
@@ -47,10 +49,15 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
 
   /** Listens and gives the real address; the machine, which needs to know it, comes with `run`. */
   async listen(address: string): Promise<string> {
-    this.#listener = await this.#transport.listen(address, (connection) =>
+    const listener = await this.#transport.listen(address, (connection) =>
       this.#accept(connection),
     );
-    return this.#listener.address;
+    if (this.#stopped) {
+      await listener.close();
+      throw new HearsayError('aborted', 'the start was aborted: the node was stopped');
+    }
+    this.#listener = listener;
+    return listener.address;
   }
 
   run(machine: Machine<Timer, Command>): void {
@@ -96,7 +103,12 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
   }
 
   /** Stops listening and handling; what was sent is still written, then every connection closes. */
-  async stop(reason: string): Promise<void> {
+  stop(reason: string): Promise<void> {
+    this.#ended ??= this.#end(reason);
+    return this.#ended;
+  }
+
+  async #end(reason: string): Promise<void> {
     this.#stopped = true;
     for (const cancel of this.#timers) cancel();
     this.#timers.clear();
