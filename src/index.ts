@@ -50,6 +50,11 @@ export { memoryStorage } from './storage/memory.ts';
 export { sqliteStorage } from './storage/sqlite.ts';
 export type { SeedStorage } from './storage/storage.ts';
 export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
+export {
+  serveTelemetry,
+  type TelemetryServer,
+  type TelemetryServerOptions,
+} from './telemetry/http.ts';
 export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
 export { attachMetrics, type MeasuredNode, type MetricsOptions } from './telemetry/metrics.ts';
 export { tcpTransport } from './transport/tcp.ts';

@@ -3,12 +3,17 @@ import { formatAddress, HearsayError, type LogLevel, parseAddress } from '../ind
 import type { LogFormat } from './output.ts';
 
 /** Options of every command that runs a node. */
-export interface LogFlags {
+export interface NodeFlags {
+  readonly metrics?: string;
   readonly output: string | false;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
 }
 
+export const metricsOption = new Option(
+  '--metrics <address>',
+  'serve /metrics, /healthz and /readyz at host:port (default: off)',
+);
 export const outputOption = new Option(
   '--output <file>',
   'append the log to this file, too',

@@ -2,9 +2,10 @@ import { type Command, Option } from 'commander';
 import { loadSeeds, PeerNode, type PeerNodeOptions, type Profile } from '../index.ts';
 import {
   addressOf,
-  type LogFlags,
   logFormatOption,
   logLevelOption,
+  metricsOption,
+  type NodeFlags,
   noOutputOption,
   outputOption,
   positiveNumber,
@@ -16,7 +17,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
 import { runNode } from './run-node.ts';
 
-interface PeerFlags extends LogFlags {
+interface PeerFlags extends NodeFlags {
   readonly profile: Profile;
   readonly advertise?: string;
   readonly count?: number;
@@ -82,6 +83,7 @@ export function addPeerCommand(program: Command, finish: (exitCode: number) => v
     .option('--max-out-degree <number>', 'most links to dial', positiveNumber)
     .option('--max-degree <number>', 'most links in all', positiveNumber)
     .option('--exponent <number>', 'exponent of the degree’s power law', positiveNumber)
+    .addOption(metricsOption)
     .addOption(outputOption)
     .addOption(noOutputOption)
     .addOption(logFormatOption)
@@ -104,7 +106,7 @@ async function runPeer(
   const { output: file, logFormat: format, logLevel: level } = flags;
   const id = flags.advertise ?? listen;
   const output = new Output({ role: 'peer', id, file: file || undefined, format, level });
-  return runNode(node, output);
+  return runNode(node, output, flags.metrics);
 }
 
 function nodeOptions(flags: PeerFlags): Omit<PeerNodeOptions, 'listen' | 'seeds'> {

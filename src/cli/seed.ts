@@ -3,9 +3,10 @@ import { type Command, Option } from 'commander';
 import { loadSeeds, memoryStorage, SeedNode, type SeedOptions, sqliteStorage } from '../index.ts';
 import {
   addressOf,
-  type LogFlags,
   logFormatOption,
   logLevelOption,
+  metricsOption,
+  type NodeFlags,
   noOutputOption,
   outputOption,
   positiveNumber,
@@ -16,7 +17,7 @@ import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
 import { runNode } from './run-node.ts';
 
-interface SeedFlags extends LogFlags {
+interface SeedFlags extends NodeFlags {
   readonly data?: string;
   readonly memory?: boolean;
   readonly bind?: string;
@@ -63,6 +64,7 @@ export function addSeedCommand(program: Command, finish: (exitCode: number) => v
       'remember removed peers at least this long (default: 24)',
       positiveNumber,
     )
+    .addOption(metricsOption)
     .addOption(outputOption)
     .addOption(noOutputOption)
     .addOption(logFormatOption)
@@ -95,5 +97,5 @@ async function runSeed(
   });
   const { output: file, logFormat: format, logLevel: level } = flags;
   const output = new Output({ role: 'seed', id: node.id, file: file || undefined, format, level });
-  return runNode(node, output);
+  return runNode(node, output, flags.metrics);
 }
