@@ -1,3 +1,4 @@
+import { clusterIdOf } from '../../src/config/seeds-file.ts';
 import { quorumOf, type SeedOptions, seedDefaults } from '../../src/core/config.ts';
 import type { Outgoing } from '../../src/core/effects.ts';
 import type { NodeEvent } from '../../src/core/events.ts';
@@ -51,7 +52,7 @@ export class SeedNetwork {
   readonly clients: SeedClient[] = [];
   readonly events: { readonly at: SeedId; readonly event: NodeEvent }[] = [];
   readonly random: () => number;
-  readonly clusterId = 'test-cluster';
+  readonly clusterId: string;
   readonly #given: SeedNetworkOptions;
   readonly #options: SeedOptions;
   /** Every committed value that reached a disk, by peer and revision. */
@@ -77,6 +78,7 @@ export class SeedNetwork {
       encode: true,
     });
     this.ids = Array.from({ length: given.seeds }, (_, n) => `s${n}:1`);
+    this.clusterId = clusterIdOf(this.ids);
     this.seeds = this.ids.map((id) => ({ id, disk: this.#newDisk(id), process: undefined }));
   }
 
@@ -107,7 +109,8 @@ export class SeedNetwork {
     return seed;
   }
 
-  async start(id: SeedId): Promise<void> {
+  /** Starts a seed, perhaps with another seed list than the others have. */
+  async start(id: SeedId, seeds: readonly SeedId[] = this.ids): Promise<void> {
     const seed = this.of(id);
     if (seed.process !== undefined) return;
     const host = hostOf(id);
@@ -121,7 +124,7 @@ export class SeedNetwork {
     disk.attach((token) => runtime.input({ type: 'persisted', token }));
     const { admit } = this.#given;
     const machine = new Seed(this.#options, {
-      identity: { id, seeds: this.ids, clusterId: this.clusterId },
+      identity: { id, seeds, clusterId: clusterIdOf(seeds) },
       stored: disk.stored(),
       effects: {
         send: (to, message) => {
@@ -449,9 +452,9 @@ interface Accepted {
   readonly seeds: Set<SeedId>;
 }
 
-/** From the oldest failed dial-back that may count to the value that rests on it: dial, cache, proposal. */
+/** From the oldest failed dial-back that may count to the value that rests on it: dial, cache, proposal, disk. */
 const judgementMs =
-  seedDefaults.verdictTimeoutMs + seedDefaults.verdictCacheMs + seedDefaults.roundTimeoutMs;
+  seedDefaults.verdictTimeoutMs + seedDefaults.verdictCacheMs + seedDefaults.roundTimeoutMs + 1_000;
 
 function entryOf<Key, Value>(map: Map<Key, Value>, key: Key, make: () => Value): Value {
   const known = map.get(key);

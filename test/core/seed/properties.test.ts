@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import type { SeedOptions } from '../../../src/core/config.ts';
 import type { NodeEvent } from '../../../src/core/events.ts';
 import type { SeedClient } from '../../support/seed-client.ts';
 import { hostOf, SeedNetwork } from '../../support/seed-network.ts';
@@ -17,7 +18,7 @@ type Step =
       readonly about: number;
       readonly seed: number;
     }
-  | { readonly type: 'kill' | 'restart'; readonly client: number }
+  | { readonly type: 'kill' | 'restart' | 'duel'; readonly client: number }
   | { readonly type: 'crash' | 'revive' | 'lose-disk' | 'fail-disk'; readonly seed: number }
   | { readonly type: 'hide'; readonly seed: number; readonly client: number }
   | { readonly type: 'cut'; readonly seed: number; readonly other: number }
@@ -25,92 +26,144 @@ type Step =
   | { readonly type: 'heal' };
 
 const number = fc.nat({ max: 11 });
-const step: fc.Arbitrary<Step> = fc.oneof(
-  {
-    weight: 8,
-    arbitrary: fc.record({ type: fc.constant('register'), client: number, seed: number }),
-  },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('renew'), client: number, seed: number }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('leave'), client: number, seed: number }) },
-  {
-    weight: 8,
-    arbitrary: fc.record({
-      type: fc.constant('report'),
-      client: number,
-      about: number,
-      seed: number,
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('kill'), client: number }) },
-  { weight: 4, arbitrary: fc.record({ type: fc.constant('restart'), client: number }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('crash'), seed: number }) },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('revive'), seed: number }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('lose-disk'), seed: number }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('fail-disk'), seed: number }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('hide'), seed: number, client: number }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('cut'), seed: number, other: number }) },
-  { weight: 1, arbitrary: fc.record({ type: fc.constant('part'), seed: number }) },
-  { weight: 2, arbitrary: fc.record({ type: fc.constant('heal') }) },
-) as fc.Arbitrary<Step>;
+const about = { client: number, seed: number };
+const fields: { readonly [Type in Step['type']]: Record<string, fc.Arbitrary<number>> } = {
+  register: about,
+  leave: about,
+  renew: about,
+  hide: about,
+  report: { ...about, about: number },
+  kill: { client: number },
+  restart: { client: number },
+  duel: { client: number },
+  crash: { seed: number },
+  revive: { seed: number },
+  part: { seed: number },
+  'lose-disk': { seed: number },
+  'fail-disk': { seed: number },
+  cut: { seed: number, other: number },
+  heal: {},
+};
+
+/** Steps of these types, as often as their weights say. */
+function stepsOf(weights: Partial<Record<Step['type'], number>>): fc.Arbitrary<Step> {
+  const choices = Object.entries(weights).map(([type, weight]) => ({
+    weight,
+    arbitrary: fc.record({ type: fc.constant(type), ...fields[type as Step['type']] }),
+  }));
+  return fc.oneof(...choices) as unknown as fc.Arbitrary<Step>;
+}
+
+const anyStep = stepsOf({
+  register: 8,
+  renew: 2,
+  leave: 2,
+  report: 8,
+  kill: 3,
+  restart: 4,
+  duel: 4,
+  crash: 3,
+  revive: 3,
+  'lose-disk': 2,
+  'fail-disk': 1,
+  cut: 2,
+  part: 1,
+  hide: 2,
+  heal: 2,
+});
+
+const duelOverDisks = stepsOf({
+  register: 2,
+  restart: 5,
+  duel: 8,
+  crash: 2,
+  revive: 3,
+  'lose-disk': 6,
+  part: 3,
+  heal: 3,
+});
+
+/** Many things at the same moment, or some time apart. */
+const pause = fc.oneof(fc.nat({ max: 5 }), fc.nat({ max: 400 }));
 
 const run = fc.record({
   random: fc.integer(),
   seeds: fc.constantFrom(2, 3, 3, 5),
   clients: fc.integer({ min: 1, max: 4 }),
-  steps: fc.array(fc.tuple(step, fc.nat({ max: 400 })), { minLength: 5, maxLength: 40 }),
+  latencyMaxMs: fc.constantFrom(2, 10, 200),
+  diskMaxMs: fc.constantFrom(1, 5, 100),
+  verdicts: fc.constantFrom('checked' as const, 'checked' as const, 'always-ok' as const),
+  steps: fc.array(fc.tuple(anyStep, pause), { minLength: 5, maxLength: 40 }),
+});
+type Run = typeof run extends fc.Arbitrary<infer Value> ? Value : never;
+
+const everySeedHoldsAValue: Run['steps'] = [[{ type: 'register', client: 0, seed: 0 }, 3_000]];
+
+const lossyRun: fc.Arbitrary<Run> = fc.record({
+  random: fc.integer(),
+  seeds: fc.constantFrom(2, 3, 3, 3, 5),
+  clients: fc.constantFrom(1, 2),
+  latencyMaxMs: fc.constantFrom(10, 200),
+  diskMaxMs: fc.constantFrom(5, 100),
+  verdicts: fc.constantFrom('checked' as const, 'always-ok' as const),
+  steps: fc
+    .array(fc.tuple(duelOverDisks, pause), { minLength: 8, maxLength: 40 })
+    .map((steps) => [...everySeedHoldsAValue, ...steps]),
 });
 
 describe('seeds, whatever happens to them and in whatever order', () => {
   test('never commit two values for one revision, never give one incarnation twice, never bury the living, and agree in the end', async () => {
     const seen = new Seen();
     await fc.assert(
-      fc.asyncProperty(run, async ({ random, seeds, clients: clientCount, steps }) => {
-        const net = await SeedNetwork.create({ seeds, random });
-        const world = new World(net);
-        for (let n = 0; n < clientCount; n += 1) world.clients.push(await net.client(`c${n}`));
-        for (const [next, pauseMs] of steps) {
-          await world.take(next);
-          net.time.run(pauseMs);
-        }
-        expect(net.wrong).toEqual([]);
-        await world.calm();
-        expect(net.wrong).toEqual([]);
-        world.mustAgree();
-        await world.mustServe();
-        expect(net.wrong).toEqual([]);
-        seen.count(net);
-      }),
+      fc.asyncProperty(run, async (given) => seen.count(await play(given))),
       { numRuns: 300 },
     );
     seen.mustHave('registration:committed', 'death:committed', 'leave:committed');
     seen.mustHave('register:conflict', 'seed:repaired', 'seed:readmitted', 'death:rejected');
   });
 
-  test('give higher incarnations after tombstones were removed, too', async () => {
+  test('hold to all of that while one after the other loses its disk amid duels', async () => {
     const seen = new Seen();
     await fc.assert(
-      fc.asyncProperty(run, async ({ random, seeds, clients: clientCount, steps }) => {
-        const options = { tombstoneRetentionMs: 300, repairIntervalMs: 400 };
-        const net = await SeedNetwork.create({ seeds, random, options });
-        const world = new World(net);
-        for (let n = 0; n < clientCount; n += 1) world.clients.push(await net.client(`c${n}`));
-        for (const [next, pauseMs] of steps) {
-          await world.take(next);
-          net.time.run(pauseMs * 3);
-        }
-        await world.calm();
-        world.mustAgree();
-        await world.mustServe();
-        expect(net.wrong).toEqual([]);
-        seen.count(net);
-      }),
+      fc.asyncProperty(lossyRun, async (given) => seen.count(await play(given))),
+      { numRuns: 250 },
+    );
+    seen.mustHave('seed:recovering', 'seed:readmitted', 'register:conflict');
+  });
+
+  test('give higher incarnations after tombstones were removed, too', async () => {
+    const options = { tombstoneRetentionMs: 300, repairIntervalMs: 400 };
+    const seen = new Seen();
+    await fc.assert(
+      fc.asyncProperty(run, async (given) => seen.count(await play(given, options, 3))),
       { numRuns: 80 },
     );
     seen.mustHave('tombstones:removed', 'seed:readmitted');
   });
 });
 
-/** Counts what happened over all runs: a run in which nothing happens proves nothing. */
+/** Plays the steps, looks whether anything went wrong, ends the faults, and looks again. */
+async function play(
+  { steps, clients, verdicts, ...given }: Run,
+  options: Partial<SeedOptions> = {},
+  pauseFactor = 1,
+): Promise<SeedNetwork> {
+  const net = await SeedNetwork.create({ ...given, options: { ...options, verdicts } });
+  const world = new World(net);
+  for (let n = 0; n < clients; n += 1) world.clients.push(await net.client(`c${n}`));
+  for (const [next, pauseMs] of steps) {
+    await world.take(next);
+    net.time.run(pauseMs * pauseFactor);
+  }
+  expect(net.wrong).toEqual([]);
+  await world.calm();
+  expect(net.wrong).toEqual([]);
+  world.mustAgree();
+  await world.mustServe();
+  expect(net.wrong).toEqual([]);
+  return net;
+}
+
 class Seen {
   readonly #counts = new Map<string, number>();
 
@@ -158,6 +211,8 @@ class World {
         await client.start();
         return;
       }
+      case 'duel':
+        return this.#duel(this.#client(step.client));
       case 'heal':
         return this.#net.heal();
       case 'hide':
@@ -199,10 +254,19 @@ class World {
         client.kill();
         await client.start();
         client.register(seed);
-        this.#net.time.run(2_000);
+        this.#net.time.run(5_000);
         expect(client.lastResult).toMatchObject({ type: 'REGISTER_RESULT', outcome: 'ok' });
         expect(client.incarnation).toBeGreaterThan(given);
       }
+    }
+  }
+
+  /** Every seed is asked for something about the same peer at the same time. */
+  #duel(client: SeedClient): void {
+    const [reporter = client] = this.clients;
+    for (const [n, seed] of this.#net.ids.entries()) {
+      if (n % 2 === 0 && client.isAlive) client.register(seed);
+      else if (reporter.isAlive) reporter.report(seed, client.id, client.incarnation);
     }
   }
 

@@ -95,9 +95,12 @@ class Stage {
 
   async #takeOfSeed(verb: string, id: string, words: readonly string[]): Promise<void> {
     switch (verb) {
-      case 'start':
-        await this.net.start(id);
+      case 'start': {
+        // start s1 with s1 s2 s3: another seed list than the others have
+        const list = words.slice(2).map(idOf);
+        await this.net.start(id, list.length === 0 ? this.net.ids : list);
         return this.net.time.run(5_000);
+      }
       case 'crash':
         this.net.crash(id);
         return this.net.time.run(1_000);
@@ -110,6 +113,12 @@ class Stage {
       case 'hide':
         // hide s1 a: nothing gets from one to the other, either way
         return this.net.network.partition([hostOf(id)], [words[1] ?? '']);
+      case 'part': {
+        // part s1: nothing gets from it to the other seeds, nor back
+        const others = this.net.ids.filter((other) => other !== id).map(hostOf);
+        this.net.network.partition([hostOf(id)], others);
+        return this.net.time.run(8_000);
+      }
       case 'heal':
         this.net.network.heal();
         return this.net.time.run(1_000);
@@ -183,6 +192,12 @@ function lineOf(event: NodeEvent): string | undefined {
       return `from ${event.copiedFrom.map(hostOf).join(' ')}, ${event.registers} registers`;
     case 'seed:repaired':
       return `from ${hostOf(event.from)}, ${event.registers} registers`;
+    case 'seed:list-mismatch': {
+      const [here, there] = [event.onlyHere, event.onlyThere].map((ids) =>
+        ids.map(hostOf).join(' '),
+      );
+      return `${hostOf(event.seed)}: only here ${here || 'nobody'}, only there ${there || 'nobody'}`;
+    }
     case 'removals:paused':
       return `${event.reported} of ${event.listSize}`;
     case 'removals:resumed':
@@ -209,6 +224,8 @@ function answerOf(message: { readonly type: string }): string | undefined {
     }
     case 'RENEW_RESULT':
       return `RENEW_RESULT ${fields['status']}, ${fields['total']} peers`;
+    case 'REFUSE':
+      return `REFUSE ${fields['code']}: ${fields['reason']}`;
     case 'DEAD_CONFIRMED':
       return `DEAD_CONFIRMED ${fields['peer']} incarnation ${fields['incarnation']}`;
     default:

@@ -41,6 +41,69 @@ describe('a seed', () => {
     for (const client of crowd) expect(client.lastResult).toMatchObject({ outcome: 'ok' });
   });
 
+  test('takes the report of a peer that never registered: whoever sees a death may tell it', async () => {
+    const net = await SeedNetwork.create({ seeds: 3, random: 10 });
+    const [victim, stranger] = [await net.client('v'), await net.client('x')];
+    victim.register('s0:1');
+    net.time.run(2_000);
+    victim.kill();
+    stranger.report('s1:1', victim.id, 1);
+    net.time.run(3_000);
+    expect(stranger.lastResult).toMatchObject({ type: 'DEAD_REPORT_RESULT', outcome: 'ok' });
+    expect(net.peerList('s0:1')).toEqual([]);
+  });
+
+  test('closes the link of a peer that reports in the name of another', async () => {
+    const net = await SeedNetwork.create({ seeds: 2, random: 11 });
+    const liar = await net.client('x');
+    const report = {
+      type: 'DEAD_REPORT',
+      request: 1,
+      peer: 'v:1',
+      incarnation: 1,
+      text: '',
+    } as const;
+    liar.send('s0:1', { ...report, reporter: 'a:1', corroborators: [] });
+    net.time.run(1_000);
+    expect(net.eventsOf('link:violated')).toMatchObject([
+      { from: 'x:1', reason: 'a report of a:1 from x:1' },
+    ]);
+    expect(net.eventsOf('death:reported')).toEqual([]);
+  });
+
+  test('refuses more members than it may have', async () => {
+    const net = await SeedNetwork.create({ seeds: 2, random: 12, options: { membersMax: 1 } });
+    const [first, second] = [await net.client('a'), await net.client('b')];
+    first.register('s0:1');
+    net.time.run(1_000);
+    second.register('s0:1');
+    net.time.run(1_000);
+    expect(first.lastResult).toMatchObject({ outcome: 'ok' });
+    expect(second.heard.map(({ message }) => message)).toMatchObject([
+      { type: 'REFUSE', code: 'full' },
+    ]);
+  });
+
+  test('keeps its links with the other seeds whatever a dial-back is answered', async () => {
+    const net = await SeedNetwork.create({ seeds: 3, random: 13, options: { leaseMs: 10_000 } });
+    const [rude, a] = [await net.client('x'), await net.client('a')];
+    rude.register('s0:1');
+    a.register('s0:1');
+    net.time.run(2_000);
+    const before = net.events.length;
+    rude.refusal = 'é'.repeat(4_096);
+    a.report('s0:1', 'y:1', 1);
+    // A registration, a lapsed lease whose evidence is the refusal, and the death that follows.
+    net.time.run(40_000);
+    rude.register('s1:1');
+    net.time.run(5_000);
+    const types = net.events.slice(before).map(({ event }) => event.type);
+    expect(types).not.toContain('seed:down');
+    expect(types).not.toContain('link:violated');
+    expect(types).toContain('death:committed');
+    expect(rude.lastResult?.reason.length).toBeLessThanOrEqual(4_096);
+  });
+
   test('lets in only whom its admit hook wants', async () => {
     const admit = (peer: string) => peer.startsWith('good');
     const net = await SeedNetwork.create({ seeds: 2, random: 3, admit });
@@ -158,7 +221,7 @@ describe('frames between seeds', () => {
     registeredAtMs: Number.MAX_SAFE_INTEGER,
     revision: 2 ** 40,
     changedAtMs: Number.MAX_SAFE_INTEGER,
-    evidence: 'é'.repeat(500),
+    evidence: '死'.repeat(500),
   };
   const ballot = { round: 2 ** 40, seed: name };
 
