@@ -40,6 +40,17 @@ export interface DialFailure {
   readonly candidates: readonly PeerEntry[];
 }
 
+/** Dials for one look at an address, at most: each of them would have to break by chance. */
+export const dialsPerLookMax = 3;
+
+/**
+ * Whether the connection was there and broke off before anything was said. That is a fault of the
+ * network, or the last moment of a process: dialled again, nobody listens where the process died.
+ */
+export function brokeOff({ code }: DialFailure): boolean {
+  return code === 'broken' || code === 'closed-there';
+}
+
 /** What a machine does with the links of one purpose. */
 export interface LinkHandler {
   /** The handshake is done. `greeting` is the other end's HELLO (accepted) or WELCOME (dialled). */

@@ -10,6 +10,7 @@ export interface KnownPeers {
 }
 
 export interface EvidenceOptions {
+  readonly corroborations: number;
   readonly suspicionRepeatMs: Ms;
   readonly memoryMax: number;
 }
@@ -23,7 +24,13 @@ interface Hearsay {
   readonly suspectedBy: Map<PeerId, Ms>;
 }
 
-/** Suspicions remembered of one incarnation: a report needs few, and a hub has many neighbours. */
+/**
+ * Accusers that one incarnation needs beyond `corroborations`: those who suspect it themselves do
+ * not corroborate their own suspicion, and one may fall silent.
+ */
+const sparesMax = 2;
+
+/** Accusers remembered of one incarnation in any case: those that are not registered count for nothing. */
 const suspectedByMax = 16;
 
 /** A suspicion counts for as many of the pauses after which its author repeats it. */
@@ -58,14 +65,23 @@ export class Evidence {
     hearsay.suspectedBy.clear();
   }
 
-  /** Takes note of somebody's suspicion; returns whether it is the first time. */
-  suspected({ peer, incarnation, by }: SuspectNotice, now: Instant): boolean {
+  /**
+   * Takes note of somebody's suspicion, unless enough others are known without it: the death of a
+   * hub is noticed by all its neighbours, and a few of them are enough for everybody's consensus
+   * (Lifeguard, section IV.B, passes on the first K independent suspicions).
+   */
+  suspected(
+    { peer, incarnation, by }: SuspectNotice,
+    now: Instant,
+  ): 'first' | 'again' | 'needless' {
     const hearsay = this.#keep(peer, incarnation);
-    if (hearsay === undefined) return false;
-    const isFirst = !hearsay.suspectedBy.delete(by);
+    if (hearsay === undefined) return 'again';
+    const isFirst = !hearsay.suspectedBy.has(by);
+    if (isFirst && this.#hasEnough(peer, incarnation, now)) return 'needless';
+    hearsay.suspectedBy.delete(by);
     hearsay.suspectedBy.set(by, now.monotonicMs);
     dropOldest(hearsay.suspectedBy, suspectedByMax);
-    return isFirst;
+    return isFirst ? 'first' : 'again';
   }
 
   /** Registered peers whose suspicion of this incarnation still counts. */
@@ -74,6 +90,12 @@ export class Evidence {
     for (const [by, heardMs] of this.#of(peer, incarnation)?.suspectedBy ?? []) {
       if (heardMs >= sinceMs && this.#membership.get(by) !== undefined) yield by;
     }
+  }
+
+  #hasEnough(peer: PeerId, incarnation: Incarnation, now: Instant): boolean {
+    let missing = this.#options.corroborations + sparesMax;
+    for (const _ of this.corroborators(peer, incarnation, now)) missing -= 1;
+    return missing <= 0;
   }
 
   forget(peer: PeerId, incarnation: Incarnation): void {

@@ -1,5 +1,5 @@
 import type { Effects } from '../effects.ts';
-import type { DialFailure, Link } from '../link/link.ts';
+import { brokeOff, type DialFailure, dialsPerLookMax, type Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { Incarnation, LinkId, NodeIdentity, PeerId, ProbeResult } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -21,6 +21,11 @@ export interface LookListener {
   looked(peer: PeerId, sight: Sight, now: Instant): void;
 }
 
+interface Look {
+  link: Link;
+  dials: number;
+}
+
 export interface LooksDependencies {
   readonly effects: Effects<LookOverdue>;
   readonly links: Pick<Links, 'dial' | 'close'>;
@@ -31,12 +36,12 @@ export interface LooksDependencies {
 /**
  * Looks whether anybody is at a peer's address, by a fresh dial: what an old link loses or delays
  * says nothing about a new one. There is at most one look at an address at a time; whoever wants to
- * know joins the one under way.
+ * know joins the one under way. A connection that breaks off while it greets is dialled again.
  */
 export class Looks {
   readonly #timeoutMs: Ms;
   readonly #with: LooksDependencies;
-  #underWay: Map<PeerId, Link> | undefined;
+  #underWay: Map<PeerId, Look> | undefined;
 
   constructor(options: { readonly probeTimeoutMs: Ms }, dependencies: LooksDependencies) {
     this.#timeoutMs = options.probeTimeoutMs;
@@ -47,11 +52,7 @@ export class Looks {
   look(peer: PeerId, now: Instant): void {
     this.#underWay ??= new Map();
     if (this.#underWay.has(peer)) return;
-    const { effects, health, links } = this.#with;
-    const link = links.dial(peer, 'probe', now);
-    this.#underWay.set(peer, link);
-    const timer = { type: 'failure:look-overdue', peer, link: link.id, again: false } as const;
-    effects.schedule(health.stretch(this.#timeoutMs), timer);
+    this.#underWay.set(peer, { link: this.#dial(peer, now), dials: 1 });
   }
 
   up(link: Link, now: Instant): void {
@@ -60,12 +61,21 @@ export class Looks {
     if (this.#ends(link)) listener.looked(link.address, sightOf(link.remote, link.address), now);
   }
 
-  failed(link: Link, { code }: DialFailure, now: Instant): void {
-    if (this.#ends(link)) this.#with.listener.looked(link.address, sightInRefusal(code), now);
+  failed(link: Link, failure: DialFailure, now: Instant): void {
+    const { address } = link;
+    const look = this.#underWay?.get(address);
+    if (look?.link !== link) return;
+    if (brokeOff(failure) && look.dials < dialsPerLookMax) {
+      look.dials += 1;
+      look.link = this.#dial(address, now);
+      return;
+    }
+    this.#ends(link);
+    this.#with.listener.looked(address, sightInRefusal(failure.code), now);
   }
 
   onOverdue({ peer, link: id }: LookOverdue, now: Instant): void {
-    const link = this.#underWay?.get(peer);
+    const link = this.#underWay?.get(peer)?.link;
     if (link?.id !== id) return;
     this.#ends(link);
     this.#with.links.close(link, 'no answer to a probe');
@@ -74,14 +84,22 @@ export class Looks {
 
   /** Gives up all looks; nobody hears of them again. */
   halt(): void {
-    for (const link of this.#underWay?.values() ?? []) {
+    for (const { link } of this.#underWay?.values() ?? []) {
       this.#with.links.close(link, 'not needed any more');
     }
     this.#underWay = undefined;
   }
 
+  #dial(peer: PeerId, now: Instant): Link {
+    const { effects, health, links } = this.#with;
+    const link = links.dial(peer, 'probe', now);
+    const timer = { type: 'failure:look-overdue', peer, link: link.id, again: false } as const;
+    effects.schedule(health.stretch(this.#timeoutMs), timer);
+    return link;
+  }
+
   #ends(link: Link): boolean {
-    if (this.#underWay?.get(link.address) !== link) return false;
+    if (this.#underWay?.get(link.address)?.link !== link) return false;
     this.#underWay.delete(link.address);
     return true;
   }

@@ -71,12 +71,12 @@ export class Notices {
   #onSuspected(link: Link, notice: SuspectNotice, now: Instant): void {
     const { peer, incarnation, by } = notice;
     const { effects, evidence, listener, rumours } = this.#with;
-    rumours.spread(notice, link);
     // Whoever suspects in spite of a refutation has heard it.
     this.#takeRefutation(peer, incarnation, notice.refutation, now);
-    if (evidence.suspected(notice, now)) {
-      effects.emit({ type: 'peer:suspicion-heard', peer, incarnation, by });
-    }
+    const weight = evidence.suspected(notice, now);
+    if (weight === 'needless') return;
+    rumours.spread(notice, link);
+    if (weight === 'first') effects.emit({ type: 'peer:suspicion-heard', peer, incarnation, by });
     listener.suspectedByOther(peer, incarnation, now);
   }
 

@@ -1,6 +1,12 @@
 import type { SeedOptions } from '../config.ts';
 import type { Effects, LinkClosed, Random } from '../effects.ts';
-import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
+import {
+  brokeOff,
+  type DialFailure,
+  dialsPerLookMax,
+  type Link,
+  type LinkHandler,
+} from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { DigestText, Hello, Message, PeerId, Session, Welcome } from '../messages.ts';
 import type { Instant } from '../time.ts';
@@ -33,6 +39,7 @@ export interface ProbesDependencies {
 interface Probe {
   readonly link: Link;
   readonly challenge: string;
+  readonly dials: number;
   isExtended: boolean;
 }
 
@@ -85,6 +92,11 @@ export class Probes implements LinkHandler {
   }
 
   failed(link: Link, failure: DialFailure, now: Instant): void {
+    const probe = this.#underWay.get(link.address);
+    if (probe?.link === link && brokeOff(failure) && probe.dials < dialsPerLookMax) {
+      this.#begin(link.address, now, probe.dials + 1);
+      return;
+    }
     this.#end(link, undefined, `no answer: ${cut(failure.reason)}`, now);
   }
 
@@ -118,10 +130,10 @@ export class Probes implements LinkHandler {
     }
   }
 
-  #begin(peer: PeerId, now: Instant): void {
+  #begin(peer: PeerId, now: Instant, dials = 1): void {
     const challenge = randomHex(this.#with.random);
     const link = this.#with.links.dial(peer, 'probe', now);
-    this.#underWay.set(peer, { link, challenge, isExtended: false });
+    this.#underWay.set(peer, { link, challenge, dials, isExtended: false });
     const timer: ProbeDeadline = { type: 'probes:deadline', peer, challenge };
     this.#with.effects.schedule(this.#options.verdictTimeoutMs, timer);
   }

@@ -46,6 +46,20 @@ describe('asking helpers', () => {
     expect(bench.isDialling('b:1')).toBe(false);
   });
 
+  test('waits while connections to the suspect break off: it is dialled again, a limited number of times', () => {
+    const bench = five();
+    bench.lose('b:1');
+    bench.refuse('b:1', 'broken');
+    bench.refuse('b:1', 'closed-there');
+    expect(bench.sentTo('PROBE')).toEqual([]);
+    expect(bench.dialled).toEqual(['b:1', 'b:1', 'b:1']);
+    bench.pass(1999, others);
+    expect(bench.isDialling('b:1')).toBe(true);
+    bench.refuse('b:1', 'broken');
+    expect(bench.sentTo('PROBE')).toHaveLength(3);
+    expect(bench.isDialling('b:1')).toBe(false);
+  });
+
   test('one that reaches the suspect is enough against suspicion, and costs this peer health', () => {
     const bench = five();
     bench.kill('b:1');

@@ -63,6 +63,46 @@ describe('SUSPECT_NOTICE', () => {
     expect(made.events).toEqual([]);
   });
 
+  test('of more accusers than anybody needs goes no further (Lifeguard, section IV.B)', () => {
+    const made = bench();
+    for (const by of ['v:1', 'w:1', 'y:1', 'z:1']) {
+      made.know(by);
+      made.notice('b:1', 'x:1', { by });
+    }
+    expect(made.all('peer:suspicion-heard').map(({ by }) => by)).toEqual(['v:1', 'w:1', 'y:1']);
+    expect(made.sentTo('SUSPECT_NOTICE')).toHaveLength(6);
+  });
+
+  test('of another accuser is needed again when an earlier one has fallen silent, or is not registered', () => {
+    const made = bench();
+    for (const by of ['unknown:1', 'v:1', 'w:1', 'y:1']) {
+      if (by !== 'unknown:1') made.know(by);
+      made.notice('b:1', 'x:1', { by });
+    }
+    expect(made.sentTo('SUSPECT_NOTICE')).toHaveLength(8);
+    made.pass(2500, ['b:1', 'c:1', 'd:1']);
+    for (let repeats = 0; repeats < 6; repeats += 1) {
+      for (const by of ['v:1', 'w:1']) made.notice('b:1', 'x:1', { by });
+      made.pass(2500, ['b:1', 'c:1', 'd:1']);
+    }
+    made.know('z:1');
+    made.clear();
+    made.notice('b:1', 'x:1', { by: 'z:1' });
+    expect(made.sentTo('SUSPECT_NOTICE')).toEqual(['c:1', 'd:1']);
+  });
+
+  test('that outlived a refutation is news, however many there were before it', () => {
+    const made = bench();
+    for (const by of ['v:1', 'w:1', 'y:1']) {
+      made.know(by);
+      made.notice('b:1', 'x:1', { by });
+    }
+    made.know('z:1');
+    made.clear();
+    made.notice('b:1', 'x:1', { by: 'z:1', refutation: 1 });
+    expect(made.sentTo('SUSPECT_NOTICE')).toEqual(['c:1', 'd:1']);
+  });
+
   test('about a neighbour heard of just now is no reason to look', () => {
     const made = bench();
     made.notice('b:1', 'd:1', { by: 'y:1' });
