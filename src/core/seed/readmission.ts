@@ -195,7 +195,7 @@ export class Readmission {
     const needed = this.#othersNeeded();
     const reason =
       `the store of this seed is new, but ${witness} knew it under another one: it votes again when ` +
-      `it has copied all registers from ${needed} seeds that vote. If too few seeds with their stores ` +
+      `it has copied all registers from ${needed} of the seeds that vote. If too few seeds with their stores ` +
       'are left for that, the Peer List is lost: stop all seeds, remove their stores, start them again';
     this.#with.standing.recovering = reason;
     this.#announce(needed, reason);
@@ -254,7 +254,7 @@ export class Readmission {
     const needed = this.#othersNeeded();
     const heard = this.#heard.size === 0 ? 'none' : enumerated([...this.#heard.keys()]);
     return (
-      `the store of this seed is new: it votes when ${needed} seeds that vote, or a whole quorum ` +
+      `the store of this seed is new: it votes when ${needed} of the seeds that vote, or a whole quorum ` +
       `of new ones, have said that they knew no other; heard so far: ${heard}`
     );
   }
