@@ -64,6 +64,7 @@ export class FailureBench {
         close: (link) => {
           this.#dials.delete(link.address);
         },
+        violated: (_link, reason) => this.heard.push(`violated: ${reason}`),
       },
       neighbourhood: {
         get degree() {

@@ -239,7 +239,7 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
     };
     this.links = new Links(peerDefaults.lan.links, { policy: this, effects });
     this.membership = new Membership(
-      { knownPeersMax: 1000, buriedMax: 1000 },
+      { overlay: { knownPeersMax: 1000 }, failureDetection: { memoryMax: 1000 } },
       { effects: { emit: () => undefined }, self: this.#self },
     );
     this.overlay = new TestOverlay(this);
@@ -254,19 +254,7 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
       ...seeds,
       listener: this,
     });
-    const { detection } = this;
-    this.handlers = {
-      neighbour: this.overlay,
-      probe: {
-        up: (link, greeting, now) => {
-          if (link.direction === 'dialled') detection.up(link, greeting, now);
-          else this.links.close(link, 'probe answered');
-        },
-        failed: (link, failure, now) => detection.failed(link, failure, now),
-        down: (link, closed, now) => detection.down(link, closed, now),
-        message: (link, message, now) => detection.message(link, message, now),
-      },
-    };
+    this.handlers = { neighbour: this.overlay, probe: this.detection };
   }
 
   get isAlive(): boolean {

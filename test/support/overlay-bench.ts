@@ -60,7 +60,7 @@ export class OverlayBench {
     const overlayOptions = { ...peerDefaults.lan.overlay, ...options.overlay };
     this.#links = new Links(peerDefaults.lan.links, { policy: this.#policy(), effects });
     this.membership = new Membership(
-      { knownPeersMax: overlayOptions.knownPeersMax, buriedMax: 100 },
+      { overlay: overlayOptions, failureDetection: { memoryMax: 100 } },
       { effects, self },
     );
     this.overlay = new Overlay(overlayOptions, {
@@ -69,12 +69,10 @@ export class OverlayBench {
       membership: this.membership,
       self,
       random: seededRandom(seed),
-      listeners: [
-        {
-          neighbourUp: (link) => this.told.push(`up ${link.remote.id}`),
-          neighbourDown: (link) => this.told.push(`down ${link.remote.id}`),
-        },
-      ],
+      listener: {
+        neighbourUp: (link) => this.told.push(`up ${link.remote.id}`),
+        neighbourDown: (link) => this.told.push(`down ${link.remote.id}`),
+      },
       welcome: () => ({ type: 'WELCOME', from: this.#identity(), capabilities: [] }),
       isolated: () => {
         this.isolations += 1;

@@ -144,7 +144,7 @@ export class OverlayPeer implements LinkPolicy {
     this.links = new Links(peerDefaults.lan.links, { policy: this, effects });
     const isNeighbour = (peer: PeerId) => this.overlay.linkTo(peer) !== undefined;
     this.membership = new Membership(
-      { knownPeersMax: options.knownPeersMax, buriedMax: 1_000 },
+      { overlay: options, failureDetection: { memoryMax: 1_000 } },
       { effects, self: this.self, isNeighbour },
     );
     this.overlay = new Overlay(options, {
@@ -153,7 +153,7 @@ export class OverlayPeer implements LinkPolicy {
       membership: this.membership,
       self: this.self,
       random,
-      listeners: [],
+      listener: { neighbourUp: () => undefined, neighbourDown: () => undefined },
       welcome: () => ({ type: 'WELCOME', from: this.#identity(), capabilities: [] }),
       isolated: () => {
         this.isolations += 1;

@@ -30,7 +30,7 @@ export interface HandshakeDeadline {
 /** What the node says about itself, and whom it lets in. */
 export interface LinkPolicy {
   readonly clusterId: string;
-  readonly handlers: Readonly<Partial<Record<LinkPurpose, LinkHandler>>>;
+  readonly handlers: Readonly<Partial<Record<LinkPurpose, LinkHandler | undefined>>>;
   /** The HELLO for a link that this node dialled. */
   hello(link: Link): Hello;
   /** Judges a HELLO of our version and cluster. */

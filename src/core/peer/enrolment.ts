@@ -3,7 +3,7 @@ import type { Effects, Random } from '../effects.ts';
 import type { PeerRegistrationFailed } from '../events.ts';
 import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
-import type { SeedId, Session } from '../messages.ts';
+import type { SeedId } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import { fullJitterMs, shuffled } from './chance.ts';
 import type { Leases } from './lease.ts';
@@ -18,6 +18,8 @@ export interface RoundDue {
 
 /** Hears how the enrolment goes. */
 export interface EnrolmentListener {
+  /** A life begins: it is to have a session of its own, which `self` then holds. */
+  newSession(): void;
   /** A quorum of seeds holds the lease: for the first time in this life, or again. */
   enrolled(now: Instant): void;
   /** Of a peer that is registered: a seed says that its session is over. */
@@ -32,7 +34,6 @@ export interface EnrolmentDependencies {
   readonly self: Self;
   readonly seeds: readonly SeedId[];
   readonly random: Random;
-  readonly newSession: () => Session;
   readonly enrolmentListener: EnrolmentListener;
 }
 
@@ -72,7 +73,7 @@ export class Enrolment implements Question {
   begin(now: Instant): void {
     this.halt();
     this.#with.leases.clear();
-    this.#with.newSession();
+    this.#with.enrolmentListener.newSession();
     this.#lifeBeganMs = now.monotonicMs;
     this.#attempt = 0;
     this.#isEnrolled = false;

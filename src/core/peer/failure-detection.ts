@@ -30,13 +30,13 @@ export type FailureTimer = RoundDue | InquestTimer;
 
 export interface FailureDetectionDependencies {
   readonly effects: Effects<FailureTimer>;
-  readonly links: Pick<Links, 'dial' | 'send' | 'close'>;
+  readonly links: Pick<Links, 'dial' | 'send' | 'close' | 'violated'>;
   readonly neighbourhood: Neighbourhood;
   readonly membership: KnownPeers;
   readonly self: Self;
   readonly random: Random;
   /** Takes deaths to the seeds; absent where the peers' own agreement confirms them. */
-  readonly reporter?: Reporter;
+  readonly reporter?: Reporter | undefined;
   readonly listener: FailureListener & Partial<StuckLinkListener>;
 }
 
@@ -141,10 +141,12 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
     this.#inquest?.suspicions.onReportAnswered(answer, now);
   }
 
-  // -------------------------------------------------------------- links dialled for a probe
+  // -------------------------------------------------------------- links for a probe
 
+  /** What this peer dialled is a look of its own; a probe of another peer ends with our WELCOME. */
   up(link: Link, _greeting: Hello | Welcome, now: Instant): void {
-    this.#inquest?.looks.up(link, now);
+    if (link.direction === 'dialled') this.#inquest?.looks.up(link, now);
+    else this.#with.links.close(link, 'probe answered');
   }
 
   failed(link: Link, failure: DialFailure, now: Instant): void {
@@ -155,8 +157,8 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
     // The look has ended with the WELCOME; what becomes of its link does not matter.
   }
 
-  message(_link: Link, _message: Message, _now: Instant): void {
-    // Nothing is said over it.
+  message(link: Link, message: Message, now: Instant): void {
+    this.#with.links.violated(link, `${message.type} on a link for a probe`, now);
   }
 
   // -------------------------------------------------------------- timers
@@ -195,12 +197,16 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
   }
 
   #open(): Inquest {
-    this.#inquest ??= new Inquest(this.#options, {
-      ...this.#with,
-      reporter: this.#with.reporter,
-      health: this.#health,
-      pulse: this.#pulse,
-    });
+    this.#inquest ??= this.#newInquest();
     return this.#inquest;
+  }
+
+  #newInquest(): Inquest {
+    const { effects, links, neighbourhood, membership, self, random, reporter, listener } =
+      this.#with;
+    const health = this.#health;
+    const pulse = this.#pulse;
+    const seen = { effects, links, neighbourhood, membership, self, random };
+    return new Inquest(this.#options, { ...seen, reporter, listener, health, pulse });
   }
 }

@@ -1,20 +1,20 @@
+import type { FailureDetectionOptions, OverlayOptions } from '../config.ts';
 import type { Effects } from '../effects.ts';
 import type { Incarnation, PeerEntry, PeerId } from '../messages.ts';
 import { dropOldest } from './bounded.ts';
 import type { Self } from './self.ts';
 
 export interface MembershipOptions {
-  /** Most peers remembered; see OverlayOptions. */
-  readonly knownPeersMax: number;
-  /** Most peers whose incarnations are remembered as over. */
-  readonly buriedMax: number;
+  readonly overlay: Pick<OverlayOptions, 'knownPeersMax'>;
+  /** As many peers' incarnations are remembered as over as suspicions and confirmations are. */
+  readonly failureDetection: Pick<FailureDetectionOptions, 'memoryMax'>;
 }
 
 export interface MembershipDependencies {
   readonly effects: Pick<Effects, 'emit'>;
   readonly self: Self;
   /** Peers that must not be forgotten to make room for others. Default: none. */
-  readonly isNeighbour?: (peer: PeerId) => boolean;
+  isNeighbour?(peer: PeerId): boolean;
 }
 
 /**
@@ -92,7 +92,7 @@ export class Membership {
     this.#buried ??= new Map();
     this.#buried.delete(peer);
     this.#buried.set(peer, incarnation);
-    dropOldest(this.#buried, this.#options.buriedMax);
+    dropOldest(this.#buried, this.#options.failureDetection.memoryMax);
     const known = this.#known.get(peer);
     if (known !== undefined && known.incarnation <= incarnation) this.#forget(known);
     if (cause === 'left') this.#with.effects.emit({ type: 'peer:left', peer, incarnation });
@@ -135,7 +135,7 @@ export class Membership {
    * fresh Peer List is a fair sample of its own and replaces an old one.
    */
   #makeRoom(): void {
-    const { knownPeersMax } = this.#options;
+    const { knownPeersMax } = this.#options.overlay;
     if (this.#known.size <= knownPeersMax) return;
     for (const entry of this.#known.values()) {
       if (this.#with.isNeighbour?.(entry.id)) continue;

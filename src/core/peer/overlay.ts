@@ -32,7 +32,7 @@ export interface OverlayDependencies {
   readonly membership: Pick<Membership, 'size' | 'get' | 'isOver' | 'ranked' | 'learn'>;
   readonly self: Self;
   readonly random: Random;
-  readonly listeners: readonly NeighbourListener[];
+  readonly listener: NeighbourListener;
   /** What this peer answers to whom it lets in. */
   welcome(): Welcome;
   /** No neighbour is left though others are known: fresh Peer Lists are wanted. Once an episode. */
@@ -223,7 +223,7 @@ export class Overlay
     const { id, direction } = link;
     const { degree } = this;
     this.#with.effects.emit({ type: 'link:up', link: id, peer, incarnation, direction, degree });
-    for (const listener of this.#with.listeners) listener.neighbourUp(link, now);
+    this.#with.listener.neighbourUp(link, now);
     this.fill(now);
   }
 
@@ -234,7 +234,7 @@ export class Overlay
     const { degree } = this;
     const event = { link: link.id, peer, incarnation, cause, reason, degree } as const;
     this.#with.effects.emit({ type: 'link:down', ...event });
-    for (const listener of this.#with.listeners) listener.neighbourDown(link, closed, now);
+    this.#with.listener.neighbourDown(link, closed, now);
   }
 
   /**

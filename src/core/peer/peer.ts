@@ -11,7 +11,6 @@ import type {
   Leave,
   Message,
   MessageId,
-  NeighbourMessage,
   NodeIdentity,
   PeerEntry,
   PeerId,
@@ -28,8 +27,14 @@ import { FailureDetection } from './failure-detection.ts';
 import type { PeerInput, PeerTimer } from './io.ts';
 import { Membership } from './membership.ts';
 import { Overlay } from './overlay.ts';
-import type { FailureListener, RegistrationListener, ReportAnswer } from './parts.ts';
+import type {
+  FailureListener,
+  NeighbourListener,
+  RegistrationListener,
+  ReportAnswer,
+} from './parts.ts';
 import { Registration } from './registration.ts';
+import type { OverlayView } from './renewal.ts';
 
 export interface PeerDependencies {
   readonly id: PeerId;
@@ -46,109 +51,89 @@ export interface PeerDependencies {
 
 type Phase = 'new' | 'running' | 'leaving' | 'stopped';
 
+const none: readonly never[] = [];
+
 /**
  * One peer: the machines of registration, overlay, dissemination and failure detection, and the
  * routing between them. Everything comes in through `handle`, everything goes out as effects.
+ *
+ * It is itself what its machines are given as their dependencies, and their listener; the type of
+ * each machine's dependencies says what of it that machine sees. So a peer, of which there may be
+ * many in one process, holds no object but its machines.
  */
-export class Peer implements LinkPolicy, RegistrationListener, FailureListener, StuckLinkListener {
+export class Peer
+  implements
+    LinkPolicy,
+    LinkHandler,
+    NeighbourListener,
+    OverlayView,
+    RegistrationListener,
+    FailureListener,
+    StuckLinkListener
+{
   readonly clusterId: string;
-  readonly handlers: LinkPolicy['handlers'];
+  readonly seeds: readonly SeedId[];
+  readonly effects: Effects<PeerTimer>;
+  readonly random: Random;
+  readonly codec: BodyCodec;
+  readonly self: { readonly id: PeerId; incarnation: Incarnation; session: Session };
+  readonly links: Links;
   readonly membership: Membership;
   readonly overlay: Overlay;
   readonly dissemination: Dissemination;
-  readonly failureDetection: FailureDetection;
   readonly registration: Registration | undefined;
+  readonly failureDetection: FailureDetection;
+  readonly handlers: LinkPolicy['handlers'];
 
-  readonly #self: { readonly id: PeerId; incarnation: Incarnation; session: Session };
-  readonly #effects: Effects<PeerTimer>;
-  readonly #random: Random;
   readonly #digest: DigestText;
   readonly #ownIncarnation: Incarnation;
-  readonly #links: Links;
   #phase: Phase = 'new';
 
   constructor(options: PeerOptions, dependencies: PeerDependencies) {
-    const { effects, random } = dependencies;
     this.clusterId = dependencies.clusterId;
-    this.#effects = effects;
-    this.#random = random;
+    this.seeds = dependencies.seeds ?? none;
+    this.effects = dependencies.effects;
+    this.random = dependencies.random;
+    this.codec = dependencies.codec;
     this.#digest = dependencies.digest;
     this.#ownIncarnation = dependencies.ownIncarnation ?? 0;
-    this.#self = { id: dependencies.id, incarnation: 0, session: '' };
-    const self = this.#self;
-    const links = new Links(options.links, { policy: this, effects });
-    this.#links = links;
-
-    this.membership = new Membership(
-      {
-        knownPeersMax: options.overlay.knownPeersMax,
-        buriedMax: options.failureDetection.memoryMax,
-      },
-      { effects, self, isNeighbour: (peer) => this.overlay.linkTo(peer) !== undefined },
-    );
-    const { membership } = this;
-    this.overlay = new Overlay(options.overlay, {
-      effects,
-      links,
-      membership,
-      self,
-      random,
-      listeners: [
-        {
-          neighbourUp: (link, now) => this.#neighbourUp(link, now),
-          neighbourDown: (link, closed, now) => this.#neighbourDown(link, closed, now),
-        },
-      ],
-      welcome: () => this.#welcome(),
-      isolated: (now) => this.registration?.refresh(now),
-      declaredDead: (_by, now) => this.registration?.refresh(now),
-    });
-    const neighbourhood = this.overlay;
-    this.dissemination = new Dissemination(options.dissemination, {
-      effects,
-      links,
-      self,
-      codec: dependencies.codec,
-    });
-    this.registration =
-      dependencies.seeds &&
-      new Registration(options.registration, {
-        effects,
-        links,
-        self,
-        seeds: dependencies.seeds,
-        random,
-        newSession: () => this.#newSession(),
-        view: {
-          neighbourIds: () => Array.from(this.overlay.links(), (link) => link.remote.id),
-          peerCount: () => this.membership.size,
-        },
-        listener: this,
-      });
-    this.failureDetection = new FailureDetection(options.failureDetection, {
-      effects,
-      links,
-      neighbourhood,
-      membership,
-      self,
-      random,
-      ...(this.registration && { reporter: this.registration }),
-      listener: this,
-    });
+    this.self = { id: dependencies.id, incarnation: 0, session: '' };
+    this.links = new Links(options.links, { policy: this, effects: this.effects });
+    this.membership = new Membership(options, this);
+    this.overlay = new Overlay(options.overlay, this);
+    this.dissemination = new Dissemination(options.dissemination, this);
+    this.registration = dependencies.seeds && new Registration(options.registration, this);
+    this.failureDetection = new FailureDetection(options.failureDetection, this);
     this.handlers = {
-      neighbour: this.#neighbourHandler(),
-      probe: this.#probeHandler(),
-      ...(this.registration && { member: this.registration }),
+      neighbour: this,
+      member: this.registration,
+      probe: this.failureDetection,
     };
   }
 
   get id(): PeerId {
-    return this.#self.id;
+    return this.self.id;
   }
 
   /** 0 while not registered. */
   get incarnation(): Incarnation {
-    return this.#self.incarnation;
+    return this.self.incarnation;
+  }
+
+  get neighbourhood(): Overlay {
+    return this.overlay;
+  }
+
+  get reporter(): Registration | undefined {
+    return this.registration;
+  }
+
+  get listener(): this {
+    return this;
+  }
+
+  get view(): OverlayView {
+    return this;
   }
 
   handle(input: PeerInput, now: Instant): void {
@@ -157,7 +142,7 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
       case 'message':
       case 'link-opened':
       case 'link-closed':
-        return this.#links.handle(input, now);
+        return this.links.handle(input, now);
       case 'link-overflowed':
         return this.#onOverflow(input.link, input.frames, input.bytes, now);
       case 'timer':
@@ -186,7 +171,7 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
   #start(now: Instant): void {
     if (this.#phase !== 'new') return;
     this.#phase = 'running';
-    this.#effects.emit({ type: 'node:started', role: 'peer', id: this.#self.id });
+    this.effects.emit({ type: 'node:started', role: 'peer', id: this.self.id });
     if (this.registration) this.registration.start(now);
     else this.registered(this.#ownIncarnation, now);
   }
@@ -202,23 +187,23 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
     this.#phase = 'leaving';
     this.failureDetection.stop();
     this.overlay.stop();
-    const { id: peer, incarnation } = this.#self;
+    const { id: peer, incarnation } = this.self;
     const leave: Leave = { type: 'LEAVE', request: 0, peer, incarnation, session: '' };
-    for (const link of this.overlay.links()) this.#links.send(link, leave);
+    for (const link of this.overlay.links()) this.links.send(link, leave);
     if (this.registration) this.registration.leave(now);
     else this.leaveEnded(true, '', now);
   }
 
   #stop(now: Instant): void {
     this.#phase = 'stopped';
-    for (const link of [...this.#links.all()]) this.#links.close(link, 'this peer is stopping');
+    for (const link of [...this.links.all()]) this.links.close(link, 'this peer is stopping');
     this.registration?.stop(now);
   }
 
   // -------------------------------------------------------------- what the seeds say
 
   registered(incarnation: Incarnation, now: Instant): void {
-    this.#self.incarnation = incarnation;
+    this.self.incarnation = incarnation;
     this.overlay.start(now);
     this.failureDetection.start(now);
   }
@@ -235,9 +220,9 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
 
   /** Our links carry an incarnation that is over: neighbours would drop them anyway. */
   removed(_status: 'dead' | 'left' | 'unknown', seed: SeedId, now: Instant): void {
-    const { incarnation } = this.#self;
-    this.#effects.emit({ type: 'self:declared-dead', incarnation, from: seed });
-    this.#self.incarnation = 0;
+    const { incarnation } = this.self;
+    this.effects.emit({ type: 'self:declared-dead', incarnation, from: seed });
+    this.self.incarnation = 0;
     for (const link of [...this.overlay.links()]) {
       this.overlay.close(link.remote.id, 'this incarnation is over, a new one follows', now);
     }
@@ -252,8 +237,8 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
   }
 
   leaveEnded(committed: boolean, reason: string, _now: Instant): void {
-    const { incarnation } = this.#self;
-    this.#effects.emit({ type: 'self:left', incarnation, committed, reason });
+    const { incarnation } = this.self;
+    this.effects.emit({ type: 'self:left', incarnation, committed, reason });
   }
 
   // -------------------------------------------------------------- what failure detection says
@@ -276,7 +261,39 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
     this.registration?.refresh(now);
   }
 
-  // -------------------------------------------------------------- links
+  // -------------------------------------------------------------- what the overlay says
+
+  neighbourUp(link: Link, now: Instant): void {
+    this.failureDetection.neighbourUp(link, now);
+    this.dissemination.neighbourUp(link, now);
+  }
+
+  neighbourDown(link: Link, closed: LinkClosed, now: Instant): void {
+    this.dissemination.neighbourDown(link, closed, now);
+    this.failureDetection.neighbourDown(link, closed, now);
+  }
+
+  isolated(now: Instant): void {
+    this.registration?.refresh(now);
+  }
+
+  declaredDead(_by: PeerId, now: Instant): void {
+    this.registration?.refresh(now);
+  }
+
+  isNeighbour(peer: PeerId): boolean {
+    return this.overlay.linkTo(peer) !== undefined;
+  }
+
+  neighbourIds(): readonly PeerId[] {
+    return Array.from(this.overlay.links(), (link) => link.remote.id);
+  }
+
+  peerCount(): number {
+    return this.membership.size;
+  }
+
+  // -------------------------------------------------------------- greetings
 
   hello(link: Link): Hello {
     return {
@@ -308,56 +325,33 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
   /** Anyone may ask whether we live; whoever knows our session can check that it is really us. */
   #answerProbe(hello: Hello): Welcome {
     const { challenge } = hello;
-    if (challenge === undefined) return this.#welcome();
-    return { ...this.#welcome(), proof: this.#digest(`${this.#self.session}:${challenge}`) };
+    if (challenge === undefined) return this.welcome();
+    return { ...this.welcome(), proof: this.#digest(`${this.self.session}:${challenge}`) };
   }
 
-  #welcome(): Welcome {
+  welcome(): Welcome {
     return { type: 'WELCOME', from: this.#identity(), capabilities: [] };
   }
 
   #identity(): NodeIdentity {
-    return { role: 'peer', id: this.#self.id, incarnation: this.#self.incarnation };
+    return { role: 'peer', id: this.self.id, incarnation: this.self.incarnation };
   }
 
-  #neighbourHandler(): LinkHandler {
-    const { overlay } = this;
-    return {
-      up: (link, greeting, now) => overlay.up(link, greeting, now),
-      down: (link, closed, now) => overlay.down(link, closed, now),
-      failed: (link, failure, now) => overlay.failed(link, failure, now),
-      message: (link, message, now) => this.#route(link, message as NeighbourMessage, now),
-    };
+  // -------------------------------------------------------------- links with neighbours
+
+  up(link: Link, greeting: Hello | Welcome, now: Instant): void {
+    this.overlay.up(link, greeting, now);
   }
 
-  /** Probes that this peer dialled are failure detection's; those of others end with our WELCOME. */
-  #probeHandler(): LinkHandler {
-    const { failureDetection } = this;
-    return {
-      up: (link, greeting, now) => {
-        if (link.direction === 'dialled') failureDetection.up(link, greeting, now);
-        else this.#links.close(link, 'probe answered');
-      },
-      down: (link: Link, closed: LinkClosed, now: Instant) =>
-        failureDetection.down(link, closed, now),
-      failed: (link: Link, failure: DialFailure, now: Instant) =>
-        failureDetection.failed(link, failure, now),
-      message: (link: Link, message: Message, now: Instant) =>
-        this.#links.violated(link, `${message.type} on a link for a probe`, now),
-    };
+  down(link: Link, closed: LinkClosed, now: Instant): void {
+    this.overlay.down(link, closed, now);
   }
 
-  #neighbourUp(link: Link, now: Instant): void {
-    this.failureDetection.neighbourUp(link, now);
-    this.dissemination.neighbourUp(link, now);
+  failed(link: Link, failure: DialFailure, now: Instant): void {
+    this.overlay.failed(link, failure, now);
   }
 
-  #neighbourDown(link: Link, closed: LinkClosed, now: Instant): void {
-    this.dissemination.neighbourDown(link, closed, now);
-    this.failureDetection.neighbourDown(link, closed, now);
-  }
-
-  #route(link: Link, message: NeighbourMessage, now: Instant): void {
+  message(link: Link, message: Message, now: Instant): void {
     switch (message.type) {
       case 'GOSSIP':
         return this.dissemination.onGossip(link, message, now);
@@ -377,7 +371,7 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
         return this.failureDetection.onMessage(link, message, now);
       default:
         // The wire knows this frame, but it has no business between neighbours.
-        this.#links.violated(link, `${(message as Message).type} on a link between peers`, now);
+        this.links.violated(link, `${message.type} on a link between peers`, now);
     }
   }
 
@@ -387,35 +381,35 @@ export class Peer implements LinkPolicy, RegistrationListener, FailureListener, 
     const isItself = peer === link.remote.id;
     // A neighbour says itself that it leaves; of one that is linked here nobody else is believed.
     if (!isItself && this.overlay.linkTo(peer) !== undefined) return;
-    if (isItself) this.#links.markFarewell(link);
+    if (isItself) this.links.markFarewell(link);
     const isNews = this.membership.bury(peer, incarnation, 'left');
     this.failureDetection.peerLeft(peer, incarnation, now);
     this.overlay.drop(peer, incarnation, 'it left', now);
     if (!isNews) return;
-    for (const other of this.overlay.links()) if (other !== link) this.#links.send(other, leave);
+    for (const other of this.overlay.links()) if (other !== link) this.links.send(other, leave);
   }
 
   #onOverflow(id: number, frames: number, bytes: number, now: Instant): void {
-    const link = this.#links.get(id);
+    const link = this.links.get(id);
     if (link?.purpose === 'neighbour') this.dissemination.onOverflow(link, frames, bytes, now);
   }
 
   #onTimer(input: TimerFired<PeerTimer>, now: Instant): void {
     const { timer, lateMs } = input;
-    if (isOf('link:', timer)) this.#links.handle({ type: 'timer', timer, lateMs }, now);
+    if (isOf('link:', timer)) this.links.handle({ type: 'timer', timer, lateMs }, now);
     else if (isOf('overlay:', timer)) this.overlay.onTimer(timer, lateMs, now);
     else if (isOf('failure:', timer)) this.failureDetection.onTimer(timer, lateMs, now);
     else if (isOf('dissemination:', timer)) this.dissemination.onTimer(timer, lateMs, now);
     else this.registration?.onTimer(timer, lateMs, now);
   }
 
-  #newSession(): Session {
+  newSession(): Session {
     let session = '';
     for (let word = 0; word < 4; word += 1) {
-      const bits = Math.floor(this.#random() * 2 ** 32);
+      const bits = Math.floor(this.random() * 2 ** 32);
       session += bits.toString(16).padStart(8, '0');
     }
-    this.#self.session = session;
+    this.self.session = session;
     return session;
   }
 }

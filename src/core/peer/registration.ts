@@ -31,7 +31,7 @@ export interface RegistrationDependencies {
    * Makes the session of a new life, and makes it the one that `self` holds and that this peer
    * proves to whoever dials: the seeds check it before they answer REGISTER.
    */
-  readonly newSession: () => Session;
+  newSession(): Session;
   readonly view: OverlayView;
   readonly listener: RegistrationListener;
 }
@@ -45,7 +45,7 @@ type Phase = 'over' | 'registering' | 'registered' | 'leaving';
  * (Reports), and leaves (Departure). This class is the life that these are parts of.
  */
 export class Registration implements LinkHandler, Reporter, EnrolmentListener {
-  readonly #listener: RegistrationListener;
+  readonly #with: RegistrationDependencies;
   readonly #leases: Leases;
   readonly #contacts: SeedContacts;
   readonly #enrolment: Enrolment;
@@ -55,11 +55,12 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   #phase: Phase = 'over';
 
   constructor(options: RegistrationOptions, dependencies: RegistrationDependencies) {
-    const { effects, links, seeds, random, listener } = dependencies;
+    const { effects, links, self, seeds, random, view, listener } = dependencies;
     const leases = new Leases(options);
     const contacts = new SeedContacts({ effects, links, seeds, random, leases });
-    const parts = { ...dependencies, leases, contacts, enrolmentListener: this };
-    this.#listener = listener;
+    const seen = { effects, links, self, seeds, random, view, listener };
+    const parts = { ...seen, leases, contacts, enrolmentListener: this };
+    this.#with = dependencies;
     this.#leases = leases;
     this.#contacts = contacts;
     this.#enrolment = new Enrolment(options, parts);
@@ -95,7 +96,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
     this.#halt();
     this.#phase = 'leaving';
     if (isKnown) this.#departure.begin(now);
-    else this.#listener.leaveEnded(false, 'this peer is not registered', now);
+    else this.#with.listener.leaveEnded(false, 'this peer is not registered', now);
   }
 
   stop(_now: Instant): void {
@@ -135,7 +136,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
         if (this.#phase === 'registered') this.#renewal.onPeerList(link.address, message, now);
         return;
       case 'DEAD_CONFIRMED':
-        return this.#listener.deadConfirmed(message, link.address, now);
+        return this.#with.listener.deadConfirmed(message, link.address, now);
       default:
         // A later version's seed may say more than we know of; it is no reason to part.
         return;
@@ -164,6 +165,10 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
 
   // -------------------------------------------------------------- how the enrolment goes
 
+  newSession(): void {
+    this.#with.newSession();
+  }
+
   enrolled(now: Instant): void {
     if (this.#phase === 'registered') {
       this.#renewal.takeUp(now);
@@ -171,7 +176,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
     }
     this.#phase = 'registered';
     this.#renewal.begin(now);
-    this.#listener.registered(this.#leases.incarnation, now);
+    this.#with.listener.registered(this.#leases.incarnation, now);
   }
 
   sessionOver(seed: SeedId, now: Instant): void {
@@ -189,7 +194,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   #onRemoved(status: 'dead' | 'left' | 'unknown', seed: SeedId, now: Instant): void {
     this.#phase = 'registering';
     this.#renewal.halt();
-    this.#listener.removed(status, seed, now);
+    this.#with.listener.removed(status, seed, now);
     if (this.#phase === 'registering') this.#enrolment.begin(now);
   }
 

@@ -2,16 +2,16 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { NodeEvent } from '../../../src/core/events.ts';
 import type { PeerEntry, PeerId } from '../../../src/core/messages.ts';
-import { Membership, type MembershipOptions } from '../../../src/core/peer/membership.ts';
+import { Membership } from '../../../src/core/peer/membership.ts';
 
 function create(
-  options: Partial<MembershipOptions> = {},
+  { knownPeersMax = 100, buriedMax = 100 }: { knownPeersMax?: number; buriedMax?: number } = {},
   isNeighbour: (peer: PeerId) => boolean = () => false,
 ) {
   const events: NodeEvent[] = [];
   const effects = { emit: (event: NodeEvent) => events.push(event) };
   const self = { id: 'me', incarnation: 1, session: '' };
-  const bounds = { knownPeersMax: 100, buriedMax: 100, ...options };
+  const bounds = { overlay: { knownPeersMax }, failureDetection: { memoryMax: buriedMax } };
   const membership = new Membership(bounds, { effects, self, isNeighbour });
   const told = () => events.map((event) => ('peer' in event ? `${event.type} ${event.peer}` : ''));
   return { membership, events, told };
