@@ -36,6 +36,7 @@ const dissemination = new Dissemination(peerDefaults.lan.dissemination, {
       throw new Error(reason);
     },
   },
+  neighbourhood: { links: () => links },
   self: { id: 'me:1', incarnation: 1, session: '' },
   codec: bodyCodec,
 });

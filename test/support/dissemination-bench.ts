@@ -26,6 +26,9 @@ export class DisseminationBench {
           schedule: (after, timer) => this.#timers.push({ atMs: this.#nowMs + after, timer }),
           emit: (event) => this.events.push(event),
         },
+        neighbourhood: {
+          links: () => [...this.#links.values()],
+        },
         links: {
           get: (id) => this.#links.get(id),
           send: (link, message) => this.#sent.push({ link: link.id, message }),

@@ -70,7 +70,7 @@ export class FailureBench {
         get degree() {
           return neighbours.size;
         },
-        links: () => neighbours.values(),
+        links: () => [...neighbours.values()],
         linkTo: (peer) => neighbours.get(peer),
       },
       membership: {

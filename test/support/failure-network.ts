@@ -397,8 +397,8 @@ export class TestOverlay implements Neighbourhood, LinkHandler {
     return this.#neighbours.size;
   }
 
-  links(): IterableIterator<Link> {
-    return this.#neighbours.values();
+  links(): readonly Link[] {
+    return [...this.#neighbours.values()];
   }
 
   linkTo(peer: PeerId): Link | undefined {

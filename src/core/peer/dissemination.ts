@@ -16,7 +16,7 @@ import type {
 } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import { type Eviction, type Listed, MessageList } from './message-list.ts';
-import type { NeighbourListener } from './parts.ts';
+import type { Neighbourhood, NeighbourListener } from './parts.ts';
 import { Recovery, type RecoveryDue } from './recovery.ts';
 import type { Self } from './self.ts';
 
@@ -37,13 +37,13 @@ export interface Content {
 export interface DisseminationDependencies {
   readonly effects: Effects<DisseminationTimer>;
   readonly links: Pick<Links, 'get' | 'send' | 'violated'>;
+  readonly neighbourhood: Pick<Neighbourhood, 'links'>;
   readonly self: Self;
   readonly codec: BodyCodec;
 }
 
-/** A neighbour, and which messages went over its link. */
-interface Neighbour {
-  readonly link: Link;
+/** Which messages went over a link, where that is not simply every one of the Message List. */
+interface Passage {
   /** Messages of this order and later ones were sent over the link as they came, or came over it. */
   since: number;
   /** Earlier ones that were sent because they were asked for; made with the first. */
@@ -70,10 +70,12 @@ export class Dissemination implements NeighbourListener {
   readonly #options: DisseminationOptions;
   readonly #with: DisseminationDependencies;
   readonly #list: MessageList;
-  readonly #recovery: Recovery;
-  readonly #neighbours = new Map<LinkId, Neighbour>();
+  /** Made when a neighbour announces something for the first time. */
+  #recovery: Recovery | undefined;
+  /** Of links that came up after the first message, or lost some. */
+  #passages: Map<LinkId, Passage> | undefined;
   /** Evictions that are told of with the next look. */
-  readonly #evicted = new Map<string, { eviction: Omit<Eviction, 'ids'>; count: number }>();
+  #evicted: Map<string, { eviction: Omit<Eviction, 'ids'>; count: number }> | undefined;
   #isAgeDue = false;
   #sequence = 0;
   #sequenceOf: Incarnation = 0;
@@ -82,11 +84,6 @@ export class Dissemination implements NeighbourListener {
     this.#options = options;
     this.#with = dependencies;
     this.#list = new MessageList(options);
-    this.#recovery = new Recovery(options, {
-      effects: dependencies.effects,
-      links: dependencies.links,
-      listed: (id) => this.#list.get(id),
-    });
   }
 
   /** The Message List's numbers, for those who watch. */
@@ -95,7 +92,7 @@ export class Dissemination implements NeighbourListener {
   }
 
   publish({ topic, contentType, payload }: Content, now: Instant): MessageId {
-    const { codec, self, effects } = this.#with;
+    const { codec, self, effects, neighbourhood } = this.#with;
     const { id: origin, incarnation } = self;
     const sequence = this.#nextSequence(incarnation);
     const timestampMs = now.wallMs;
@@ -107,7 +104,7 @@ export class Dissemination implements NeighbourListener {
     const own = { id, bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
     const listed = this.#list.add(own, body);
     const bytes = body.length;
-    const { size: links } = this.#neighbours;
+    const { length: links } = neighbourhood.links();
     effects.emit({ type: 'message:published', message, links, bytes });
     this.#forward(listed, nobody, now);
     this.#keepBounds();
@@ -123,18 +120,18 @@ export class Dissemination implements NeighbourListener {
   }
 
   onIHave(link: Link, announcement: IHave, now: Instant): void {
+    const { effects, links } = this.#with;
+    this.#recovery ??= new Recovery(this.#options, { effects, links, list: this.#list });
     this.#recovery.onIHave(link, announcement, now);
   }
 
   /** Gives what is asked for, once; what is gone is said to be gone. */
   onIWant(link: Link, { ids }: IWant, now: Instant): void {
-    const neighbour = this.#neighbours.get(link.id);
-    if (neighbour === undefined) return;
     const expired: MessageId[] = [];
     for (const id of ids) {
       const listed = this.#list.get(id);
       if (listed?.body === undefined || this.#isTooOld(listed, now)) expired.push(id);
-      else this.#give(neighbour, listed, now);
+      else this.#give(link, listed, now);
     }
     if (expired.length > 0) this.#with.links.send(link, { type: 'IHAVE', ids: [], expired });
   }
@@ -143,14 +140,14 @@ export class Dissemination implements NeighbourListener {
 
   /** Both ends of a new link say what they have: one of them may come from another component. */
   neighbourUp(link: Link, _now: Instant): void {
-    const since = this.#list.lastOrder + 1;
-    this.#neighbours.set(link.id, { link, since, answered: undefined, isOverflowed: false });
+    if (this.#list.lastOrder === 0) return;
+    this.#passage(link).since = this.#list.lastOrder + 1;
     this.#announce(link);
   }
 
   neighbourDown(link: Link, _closed: LinkClosed, now: Instant): void {
-    this.#neighbours.delete(link.id);
-    this.#recovery.linkDown(link, now);
+    this.#passages?.delete(link.id);
+    this.#recovery?.linkDown(link, now);
   }
 
   /**
@@ -158,11 +155,12 @@ export class Dissemination implements NeighbourListener {
    * the other end is told what there is, and what it then asks for is sent again.
    */
   onOverflow(link: Link, frames: number, bytes: number, _now: Instant): void {
-    const neighbour = this.#neighbours.get(link.id);
     const { id: peer } = link.remote;
     this.#with.effects.emit({ type: 'message:dropped', cause: 'overflow', peer, frames, bytes });
-    if (neighbour === undefined || neighbour.isOverflowed) return;
-    neighbour.isOverflowed = true;
+    if (link.state !== 'up') return;
+    const passage = this.#passage(link);
+    if (passage.isOverflowed) return;
+    passage.isOverflowed = true;
     const timer: DisseminationTimer = { type: 'dissemination:overflow-due', link: link.id };
     this.#with.effects.schedule(this.#options.overflowPauseMs, timer);
   }
@@ -170,7 +168,7 @@ export class Dissemination implements NeighbourListener {
   onTimer(timer: DisseminationTimer, _lateMs: Ms, now: Instant): void {
     switch (timer.type) {
       case 'dissemination:recovery-due':
-        return this.#recovery.onDue(now);
+        return this.#recovery?.onDue(now);
       case 'dissemination:age-due':
         return this.#onAgeDue(now);
       case 'dissemination:overflow-due':
@@ -200,8 +198,8 @@ export class Dissemination implements NeighbourListener {
       this.#onViolation(link, 'malformed', body, 'the hashed bytes are no message', now);
       return;
     }
-    const holders = this.#recovery.holdersOf(id);
-    const recovered = this.#recovery.delivered(id, link, now);
+    const holders = this.#recovery?.holdersOf(id) ?? nobody;
+    const recovered = this.#recovery?.delivered(id, link, now) ?? false;
     const listed = this.#listReceived(link, gossip, body, recovered, now);
     effects.emit({
       type: 'message:received',
@@ -232,8 +230,7 @@ export class Dissemination implements NeighbourListener {
   }
 
   #onDuplicate(link: Link, known: Listed, bytes: number): void {
-    const neighbour = this.#neighbours.get(link.id);
-    const crossing = neighbour !== undefined && wentOver(neighbour, known);
+    const crossing = this.#wentOver(link, known);
     const { id } = known;
     const { id: from } = link.remote;
     this.#with.effects.emit({ type: 'message:duplicate', id, from, crossing, bytes });
@@ -257,20 +254,37 @@ export class Dissemination implements NeighbourListener {
   #forward(listed: Listed, holders: readonly LinkId[], now: Instant): void {
     const frame = frameOf(listed, now);
     if (frame === undefined) return;
-    const { links } = this.#with;
-    for (const { link } of this.#neighbours.values()) {
+    const { links, neighbourhood } = this.#with;
+    for (const link of neighbourhood.links()) {
       if (link.id === listed.from || holders.includes(link.id)) continue;
       links.send(link, frame);
     }
   }
 
-  #give(neighbour: Neighbour, listed: Listed, now: Instant): void {
-    if (wentOver(neighbour, listed)) return;
+  #give(link: Link, listed: Listed, now: Instant): void {
+    if (this.#wentOver(link, listed)) return;
     const frame = frameOf(listed, now);
     if (frame === undefined) return;
-    neighbour.answered ??= new Set();
-    neighbour.answered.add(listed.id);
-    this.#with.links.send(neighbour.link, frame);
+    const passage = this.#passage(link);
+    passage.answered ??= new Set();
+    passage.answered.add(listed.id);
+    this.#with.links.send(link, frame);
+  }
+
+  /** Whether this message was sent over the link. */
+  #wentOver(link: Link, { id, order, from }: Listed): boolean {
+    const passage = this.#passages?.get(link.id);
+    if (passage === undefined) return from !== link.id;
+    return (order >= passage.since && from !== link.id) || passage.answered?.has(id) === true;
+  }
+
+  #passage(link: Link): Passage {
+    this.#passages ??= new Map();
+    const known = this.#passages.get(link.id);
+    if (known !== undefined) return known;
+    const passage = { since: 0, answered: undefined, isOverflowed: false };
+    this.#passages.set(link.id, passage);
+    return passage;
   }
 
   /** What can be given, and what was known once: oldest first. */
@@ -287,12 +301,13 @@ export class Dissemination implements NeighbourListener {
   }
 
   #onOverflowDue(id: LinkId): void {
-    const neighbour = this.#neighbours.get(id);
-    if (neighbour === undefined) return;
-    neighbour.isOverflowed = false;
-    neighbour.since = this.#list.lastOrder + 1;
-    neighbour.answered = undefined;
-    this.#announce(neighbour.link);
+    const passage = this.#passages?.get(id);
+    const link = this.#with.links.get(id);
+    if (passage === undefined || link === undefined) return;
+    passage.isOverflowed = false;
+    passage.since = this.#list.lastOrder + 1;
+    passage.answered = undefined;
+    this.#announce(link);
   }
 
   // -------------------------------------------------------------- bounds
@@ -306,10 +321,10 @@ export class Dissemination implements NeighbourListener {
 
   #onAgeDue(now: Instant): void {
     this.#note(this.#list.age(now.monotonicMs));
-    for (const { eviction, count } of this.#evicted.values()) {
+    for (const { eviction, count } of this.#evicted?.values() ?? []) {
       this.#with.effects.emit({ type: 'message:evicted', ...eviction, count });
     }
-    this.#evicted.clear();
+    this.#evicted = undefined;
     const { nextAgeMs } = this.#list;
     this.#isAgeDue = nextAgeMs !== undefined;
     if (nextAgeMs === undefined) return;
@@ -318,14 +333,15 @@ export class Dissemination implements NeighbourListener {
   }
 
   #scheduleAge(afterMs: Ms): void {
-    this.#with.effects.schedule(afterMs, { type: 'dissemination:age-due' });
+    this.#with.effects.schedule(afterMs, ageDue);
   }
 
   #note(evictions: readonly Eviction[]): void {
     for (const { what, bound, ids } of evictions) {
-      for (const { answered } of this.#neighbours.values()) {
+      for (const { answered } of this.#passages?.values() ?? []) {
         for (const id of answered === undefined ? [] : ids) answered?.delete(id);
       }
+      this.#evicted ??= new Map();
       const key = `${what} ${bound}`;
       const count = (this.#evicted.get(key)?.count ?? 0) + ids.length;
       this.#evicted.set(key, { eviction: { what, bound }, count });
@@ -346,6 +362,7 @@ export class Dissemination implements NeighbourListener {
 }
 
 const nobody: readonly LinkId[] = [];
+const ageDue: DisseminationTimer = { type: 'dissemination:age-due' };
 
 /** Ages below this are left out of the frame: a message that is pushed on at once has none. */
 const ageMsMin: Ms = 1_000;
@@ -355,9 +372,4 @@ function frameOf({ id, hops, bornMs, body }: Listed, now: Instant): Gossip | und
   const ageMs = Math.round(now.monotonicMs - bornMs);
   const frame: Gossip = { type: 'GOSSIP', id, hops: hops + 1, body };
   return ageMs < ageMsMin ? frame : { ...frame, ageMs };
-}
-
-/** Whether this message was sent over the neighbour's link. */
-function wentOver({ link, since, answered }: Neighbour, { id, order, from }: Listed): boolean {
-  return (order >= since && from !== link.id) || answered?.has(id) === true;
 }

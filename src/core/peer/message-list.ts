@@ -44,7 +44,7 @@ type Bounds = Pick<
  */
 export class MessageList {
   readonly #bounds: Bounds;
-  readonly #seen = new Map<MessageId, Listed>();
+  #seen: Map<MessageId, Listed> | undefined;
   /** All that are remembered, oldest first, from `#firstSeen` on. */
   #log: (Listed | undefined)[] = [];
   #firstSeen = 0;
@@ -60,7 +60,7 @@ export class MessageList {
 
   /** Ids that are remembered. */
   get size(): number {
-    return this.#seen.size;
+    return this.#seen?.size ?? 0;
   }
 
   /** Messages whose body is retained. */
@@ -78,7 +78,7 @@ export class MessageList {
   }
 
   get(id: MessageId): Listed | undefined {
-    return this.#seen.get(id);
+    return this.#seen?.get(id);
   }
 
   add(message: Omit<Listed, 'order' | 'body'>, body: Uint8Array): Listed {
@@ -86,6 +86,7 @@ export class MessageList {
     const { id, bornMs, listedMs, hops, from, isPushed } = message;
     const order = this.#lastOrder;
     const listed: Listed = { id, order, bornMs, listedMs, hops, from, isPushed, body };
+    this.#seen ??= new Map();
     this.#seen.set(id, listed);
     this.#log.push(listed);
     this.#retained += 1;
@@ -120,12 +121,12 @@ export class MessageList {
     const isWithin =
       this.#retained <= retainedMessagesMax &&
       this.#retainedBytes <= retainedBytesMax &&
-      this.#seen.size <= seenIdsMax;
+      this.size <= seenIdsMax;
     if (isWithin) return nothing;
     return [
       this.#expire('count', () => this.#retained > retainedMessagesMax),
       this.#expire('bytes', () => this.#retainedBytes > retainedBytesMax),
-      this.#forget('count', () => this.#seen.size > seenIdsMax),
+      this.#forget('count', () => this.size > seenIdsMax),
     ].filter(isSome);
   }
 
@@ -167,7 +168,7 @@ export class MessageList {
       this.#firstSeen += 1;
       this.#firstRetained = Math.max(this.#firstRetained, this.#firstSeen);
       this.#release(oldest);
-      this.#seen.delete(oldest.id);
+      this.#seen?.delete(oldest.id);
       ids.push(oldest.id);
     }
     this.#compact();

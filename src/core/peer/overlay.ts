@@ -59,7 +59,8 @@ export class Overlay
 {
   readonly #options: OverlayOptions;
   readonly #with: OverlayDependencies;
-  readonly #neighbours = new Map<PeerId, Link>();
+  /** Replaced on change. For so few links an array takes a third of a Map's room. */
+  #neighbours: readonly Link[] = none;
   readonly #dials: Dials;
   readonly #candidates: Candidates;
   /** 0 until `start`. */
@@ -82,7 +83,7 @@ export class Overlay
   }
 
   get degree(): number {
-    return this.#neighbours.size;
+    return this.#neighbours.length;
   }
 
   /** How many links this peer wants to dial; 0 until `start`. */
@@ -90,12 +91,13 @@ export class Overlay
     return this.#outDegree;
   }
 
-  links(): IterableIterator<Link> {
-    return this.#neighbours.values();
+  links(): readonly Link[] {
+    return this.#neighbours;
   }
 
   linkTo(peer: PeerId): Link | undefined {
-    return this.#neighbours.get(peer);
+    for (const link of this.#neighbours) if (link.remote.id === peer) return link;
+    return undefined;
   }
 
   /** This peer is registered (again): draws the out-degree, the first time, and dials. */
@@ -135,7 +137,7 @@ export class Overlay
 
   /** Ends the link with this peer, if there is one, and replaces it. */
   close(peer: PeerId, reason: string, now: Instant): void {
-    const link = this.#neighbours.get(peer);
+    const link = this.linkTo(peer);
     if (link === undefined) return;
     this.#with.links.close(link, reason);
     this.#lost(link, closedHere(link, reason), now);
@@ -143,7 +145,7 @@ export class Overlay
 
   /** This incarnation is over: ends the link with it, whether up or being dialled. */
   drop(peer: PeerId, incarnation: Incarnation, reason: string, now: Instant): void {
-    const link = this.#neighbours.get(peer);
+    const link = this.linkTo(peer);
     if (link !== undefined && link.remote.incarnation <= incarnation) this.close(peer, reason, now);
     const dial = this.#dials.get(peer);
     if (dial === undefined || this.#with.membership.get(peer) !== undefined) return;
@@ -166,7 +168,7 @@ export class Overlay
     const { links, membership, self } = this.#with;
     const objection = this.#objectionTo(from);
     if (objection !== undefined) return objection;
-    const own = this.#neighbours.get(from.id) ?? this.#dials.get(from.id);
+    const own = this.linkTo(from.id) ?? this.#dials.get(from.id);
     if (own !== undefined && keepsOwn(own, from, self.id)) {
       // Should only this end believe that it is up, then sending over it finds that out.
       links.send(own, { type: 'PING', nonce: 0 });
@@ -199,7 +201,7 @@ export class Overlay
   }
 
   down(link: Link, closed: LinkClosed, now: Instant): void {
-    if (this.#neighbours.get(link.remote.id) === link) this.#lost(link, closed, now);
+    if (this.#neighbours.includes(link)) this.#lost(link, closed, now);
   }
 
   failed(link: Link, failure: DialFailure, now: Instant): void {
@@ -216,7 +218,7 @@ export class Overlay
 
   #linked(link: Link, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
-    this.#neighbours.set(peer, link);
+    this.#neighbours = this.#neighbours.concat(link);
     this.#dials.unpause(peer);
     this.#isIsolated = false;
     this.#candidates.linked(peer);
@@ -229,7 +231,7 @@ export class Overlay
 
   #unlinked(link: Link, closed: LinkClosed, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
-    this.#neighbours.delete(peer);
+    this.#neighbours = this.#neighbours.filter((other) => other !== link);
     const { cause, reason } = closed;
     const { degree } = this;
     const event = { link: link.id, peer, incarnation, cause, reason, degree } as const;
@@ -301,7 +303,7 @@ export class Overlay
     if (this.#with.membership.isOver(id, incarnation)) {
       return `incarnation ${incarnation} of ${id} is over`;
     }
-    return this.#neighbours.has(id) ? `${id} is linked already` : undefined;
+    return this.linkTo(id) !== undefined ? `${id} is linked already` : undefined;
   }
 
   // -------------------------------------------------------------- dialling
@@ -332,7 +334,7 @@ export class Overlay
   get #missing(): number {
     if (!this.#isActive) return 0;
     let dialled = this.#dials.size;
-    for (const { direction } of this.#neighbours.values()) {
+    for (const { direction } of this.#neighbours) {
       if (direction === 'dialled') dialled += 1;
     }
     return Math.min(this.#outDegree + this.#lostAccepted, this.#options.maxOutDegree) - dialled;
@@ -363,9 +365,12 @@ export class Overlay
     if (this.#isRepairDue || this.#missing <= 0) return;
     if (!this.#hasRoom || membership.size <= this.degree + this.#dials.size) return;
     this.#isRepairDue = true;
-    effects.schedule(this.#options.repairIntervalMs, { type: 'overlay:repair-due' });
+    effects.schedule(this.#options.repairIntervalMs, repairDue);
   }
 }
+
+const none: readonly never[] = [];
+const repairDue: OverlayTimer = { type: 'overlay:repair-due' };
 
 /** Time does not heal these. */
 function isLasting(code: DialFailure['code']): boolean {

@@ -17,8 +17,8 @@ import type { Instant } from '../time.ts';
 /** The overlay, as dissemination and failure detection see it. */
 export interface Neighbourhood {
   readonly degree: number;
-  /** The links to all neighbours, in no order that means anything. */
-  links(): IterableIterator<Link>;
+  /** The links to all neighbours, in no order that means anything; later changes do not show in it. */
+  links(): readonly Link[];
   /** The link to this peer, whatever its incarnation; undefined when it is no neighbour. */
   linkTo(peer: PeerId): Link | undefined;
 }

@@ -223,7 +223,7 @@ export class Peer
     const { incarnation } = this.self;
     this.effects.emit({ type: 'self:declared-dead', incarnation, from: seed });
     this.self.incarnation = 0;
-    for (const link of [...this.overlay.links()]) {
+    for (const link of this.overlay.links()) {
       this.overlay.close(link.remote.id, 'this incarnation is over, a new one follows', now);
     }
   }
@@ -286,7 +286,7 @@ export class Peer
   }
 
   neighbourIds(): readonly PeerId[] {
-    return Array.from(this.overlay.links(), (link) => link.remote.id);
+    return this.overlay.links().map((link) => link.remote.id);
   }
 
   peerCount(): number {

@@ -5,7 +5,7 @@ import type { Links } from '../link/links.ts';
 import type { IHave, LinkId, MessageId, PeerId } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import { dropOldest } from './bounded.ts';
-import type { Listed } from './message-list.ts';
+import type { MessageList } from './message-list.ts';
 
 /** Fires when what was asked for should have come; there is one at a time, while something is open. */
 export interface RecoveryDue {
@@ -15,7 +15,7 @@ export interface RecoveryDue {
 export interface RecoveryDependencies {
   readonly effects: Effects<RecoveryDue>;
   readonly links: Pick<Links, 'get' | 'send'>;
-  readonly listed: (id: MessageId) => Listed | undefined;
+  readonly list: Pick<MessageList, 'get'>;
 }
 
 /** A message that a neighbour has and this peer lacks. */
@@ -117,7 +117,7 @@ export class Recovery {
   }
 
   #onAnnounced(link: Link, id: MessageId, nextAsks: Asks, now: Instant): void {
-    const listed = this.#with.listed(id);
+    const listed = this.#with.list.get(id);
     if (listed !== undefined) {
       if (listed.isPushed) this.#ofOurTime.add(link.id);
       return;
@@ -137,7 +137,7 @@ export class Recovery {
   }
 
   #onExpired(link: Link, id: MessageId, nextAsks: Asks, now: Instant): void {
-    const listed = this.#with.listed(id);
+    const listed = this.#with.list.get(id);
     if (listed !== undefined) {
       if (listed.isPushed) this.#ofOurTime.add(link.id);
       return;
