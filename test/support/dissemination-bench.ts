@@ -160,7 +160,6 @@ function linkOf(id: LinkId): Link {
     purpose: 'neighbour',
     state: 'up',
     remote: { role: 'peer', id: `p${id}:1`, incarnation: 1 },
-    upSinceMs: 0,
     lastHeardMs: 0,
     farewell: false,
   };

@@ -278,7 +278,6 @@ export class FailureBench {
       purpose,
       state: 'up',
       remote: { role: 'peer', id, incarnation },
-      upSinceMs: this.nowMs,
       lastHeardMs: this.nowMs,
       farewell: false,
     };

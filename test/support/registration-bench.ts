@@ -268,7 +268,6 @@ export class RegistrationBench {
       purpose: 'member',
       state: 'dialling',
       remote: { role: 'peer', id: seed, incarnation: 0 },
-      upSinceMs: 0,
       lastHeardMs: this.#nowMs,
       farewell: false,
     };

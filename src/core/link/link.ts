@@ -24,8 +24,6 @@ export interface Link {
   readonly state: LinkState;
   /** The other end, from its HELLO or WELCOME; while dialling a placeholder with the address as id. */
   readonly remote: NodeIdentity;
-  /** When it came up. */
-  readonly upSinceMs: Ms;
   /** When the last frame of any kind came. */
   readonly lastHeardMs: Ms;
   /** The other end said BYE or LEAVE: the end of this link is no sign of death. */

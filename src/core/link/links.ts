@@ -240,7 +240,6 @@ export class Links {
 
   #up(link: MutableLink, greeting: Hello | Welcome, now: Instant): void {
     link.state = 'up';
-    link.upSinceMs = now.monotonicMs;
     this.#handlerOf(link)?.up(link, greeting, now);
   }
 
@@ -296,7 +295,6 @@ function newLink(
     purpose,
     state: 'dialling',
     remote,
-    upSinceMs: 0,
     lastHeardMs: now.monotonicMs,
     farewell: false,
   };

@@ -87,6 +87,8 @@ export class Peer
 
   readonly #digest: DigestText;
   readonly #ownIncarnation: Incarnation;
+  /** What every greeting says; both ends of a link keep it, so there is one object for all links. */
+  #identity: NodeIdentity;
   #phase: Phase = 'new';
 
   constructor(options: PeerOptions, dependencies: PeerDependencies) {
@@ -98,6 +100,7 @@ export class Peer
     this.#digest = dependencies.digest;
     this.#ownIncarnation = dependencies.ownIncarnation ?? 0;
     this.self = { id: dependencies.id, incarnation: 0, session: '' };
+    this.#identity = { role: 'peer', id: dependencies.id, incarnation: 0 };
     this.links = new Links(options.links, { policy: this, effects: this.effects });
     this.membership = new Membership(options, this);
     this.overlay = new Overlay(options.overlay, this);
@@ -203,7 +206,7 @@ export class Peer
   // -------------------------------------------------------------- what the seeds say
 
   registered(incarnation: Incarnation, now: Instant): void {
-    this.self.incarnation = incarnation;
+    this.#become(incarnation);
     this.overlay.start(now);
     this.failureDetection.start(now);
   }
@@ -222,7 +225,7 @@ export class Peer
   removed(_status: 'dead' | 'left' | 'unknown', seed: SeedId, now: Instant): void {
     const { incarnation } = this.self;
     this.effects.emit({ type: 'self:declared-dead', incarnation, from: seed });
-    this.self.incarnation = 0;
+    this.#become(0);
     for (const link of this.overlay.links()) {
       this.overlay.close(link.remote.id, 'this incarnation is over, a new one follows', now);
     }
@@ -301,8 +304,8 @@ export class Peer
       version: protocolVersion,
       clusterId: this.clusterId,
       purpose: link.purpose,
-      from: this.#identity(),
-      capabilities: [],
+      from: this.#identity,
+      capabilities: none,
     };
   }
 
@@ -330,11 +333,7 @@ export class Peer
   }
 
   welcome(): Welcome {
-    return { type: 'WELCOME', from: this.#identity(), capabilities: [] };
-  }
-
-  #identity(): NodeIdentity {
-    return { role: 'peer', id: this.self.id, incarnation: this.self.incarnation };
+    return { type: 'WELCOME', from: this.#identity, capabilities: none };
   }
 
   // -------------------------------------------------------------- links with neighbours
@@ -401,6 +400,11 @@ export class Peer
     else if (isOf('failure:', timer)) this.failureDetection.onTimer(timer, lateMs, now);
     else if (isOf('dissemination:', timer)) this.dissemination.onTimer(timer, lateMs, now);
     else this.registration?.onTimer(timer, lateMs, now);
+  }
+
+  #become(incarnation: Incarnation): void {
+    this.self.incarnation = incarnation;
+    this.#identity = { role: 'peer', id: this.self.id, incarnation };
   }
 
   newSession(): Session {

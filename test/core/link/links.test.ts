@@ -74,7 +74,7 @@ describe('a dialled link', () => {
     expect(sent.at(-1)).toEqual([1, { ...hello, from: self }]);
     arrives(1, { ...welcome, from: other });
     expect(heard).toEqual(['up you:1 WELCOME']);
-    expect(link).toMatchObject({ state: 'up', remote: other, upSinceMs: 1_000 });
+    expect(link).toMatchObject({ state: 'up', remote: other });
   });
 
   test('fails with the reason when it cannot be opened', () => {

@@ -160,7 +160,6 @@ describe('a link that was not dialled here', () => {
       purpose: 'member',
       state: 'up',
       remote: { role: 'seed', id: 'seed1', incarnation: 0 },
-      upSinceMs: 0,
       lastHeardMs: 0,
       farewell: false,
     };
