@@ -20,6 +20,7 @@ import type {
 import { protocolVersion } from '../messages.ts';
 import type { Instant } from '../time.ts';
 import type { DialFailure, Link, LinkHandler } from './link.ts';
+import { LinkTable } from './link-table.ts';
 
 /** Fires when a handshake has taken too long; stale once the link is up or closed. */
 export interface HandshakeDeadline {
@@ -50,7 +51,7 @@ export class Links {
   readonly #options: LinkOptions;
   readonly #policy: LinkPolicy;
   readonly #effects: Effects<HandshakeDeadline>;
-  readonly #links = new Map<LinkId, MutableLink>();
+  readonly #links = new LinkTable<MutableLink>();
   #lastDialled = 0;
 
   constructor(
@@ -67,15 +68,15 @@ export class Links {
   }
 
   /** All links, whatever their state. */
-  all(): IterableIterator<Link> {
-    return this.#links.values();
+  all(): Iterable<Link> {
+    return this.#links.all();
   }
 
   /** Dials; exactly one of the handler's `up` and `failed` follows, unless `close` comes first. */
   dial(address: string, purpose: LinkPurpose, now: Instant): Link {
     this.#lastDialled += 1;
     const link = newLink(this.#lastDialled, 'dialled', address, purpose, now);
-    this.#links.set(link.id, link);
+    this.#links.add(link);
     const timeoutMs = this.#options.dialTimeoutMs;
     this.#effects.send(link.id, { type: 'OPEN', address, timeoutMs } satisfies OpenLink);
     this.#deadline(link, timeoutMs + this.#options.handshakeTimeoutMs);
@@ -139,7 +140,7 @@ export class Links {
   #accept(id: LinkId, now: Instant): void {
     const link = newLink(id, 'accepted', '', 'neighbour', now);
     link.state = 'greeting';
-    this.#links.set(id, link);
+    this.#links.add(link);
     this.#deadline(link, this.#options.handshakeTimeoutMs);
   }
 
@@ -272,7 +273,7 @@ export class Links {
 
   #forget(link: MutableLink): void {
     link.state = 'closed';
-    this.#links.delete(link.id);
+    this.#links.delete(link);
   }
 
   #handlerOf(link: Link): LinkHandler | undefined {
