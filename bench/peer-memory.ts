@@ -15,6 +15,7 @@ import { type PeerOptions, peerDefaults } from '../src/core/config.ts';
 import type { Effects, Outgoing } from '../src/core/effects.ts';
 import type {
   BodyCodec,
+  DigestText,
   Gossip,
   GossipMessage,
   LinkId,
@@ -150,6 +151,7 @@ const lists = ids.map((_, n) =>
   Array.from({ length: dialled }, (_, d) => entryOf((n + d + 1) % size)),
 );
 const bytes = new Map<string, number>();
+const digest: DigestText = (text) => text;
 let before = heapBytes();
 
 step('constructed', () => {
@@ -161,7 +163,7 @@ step('constructed', () => {
       effects: effects[n] as PeerEffects,
       random: Math.random,
       codec,
-      digest: (text) => text,
+      digest,
     });
   }
 });

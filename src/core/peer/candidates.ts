@@ -21,8 +21,7 @@ const nobody: readonly PeerId[] = [];
  * kept. Membership knows neither this peer itself nor incarnations that are over.
  */
 export class Candidates {
-  readonly #countMax: number;
-  readonly #alpha: number;
+  readonly #options: OverlayOptions;
   readonly #with: CandidatesDependencies;
   /** Named by full peers: tried before others. */
   #suggested = nobody;
@@ -30,8 +29,7 @@ export class Candidates {
   #offered = nobody;
 
   constructor(options: OverlayOptions, dependencies: CandidatesDependencies) {
-    this.#countMax = options.candidatesMax;
-    this.#alpha = attachmentExponent(options.degreeExponent);
+    this.#options = options;
     this.#with = dependencies;
   }
 
@@ -50,7 +48,7 @@ export class Candidates {
 
   /** Peers to bridge to. */
   offer(peers: readonly PeerEntry[]): void {
-    this.#offered = peers.slice(0, this.#countMax).map(({ id }) => id);
+    this.#offered = peers.slice(0, this.#options.candidatesMax).map(({ id }) => id);
   }
 
   /** A neighbour: if the seeds offered it, the bridge stands. */
@@ -60,7 +58,7 @@ export class Candidates {
 
   /** What a full peer named instead of itself. */
   suggest(peers: readonly PeerEntry[]): void {
-    const taken = peers.slice(0, this.#countMax);
+    const taken = peers.slice(0, this.#options.candidatesMax);
     for (const entry of taken) this.#with.membership.learn(entry);
     this.#suggested = taken.map(({ id }) => id);
   }
@@ -68,7 +66,7 @@ export class Candidates {
   /** What to name instead of this peer to another one: a few, by rank. */
   forOther(asking: PeerId): PeerEntry[] {
     const named: PeerEntry[] = [];
-    while (named.length < this.#countMax) {
+    while (named.length < this.#options.candidatesMax) {
       const entry = this.#draw((other) => other.id !== asking && !named.includes(other));
       if (entry === undefined) break;
       named.push(entry);
@@ -78,7 +76,8 @@ export class Candidates {
 
   #draw(isCandidate: (entry: PeerEntry) => boolean): PeerEntry | undefined {
     const { membership, random } = this.#with;
-    return drawByRank(membership.ranked(), this.#alpha, random, isCandidate);
+    const alpha = attachmentExponent(this.#options.degreeExponent);
+    return drawByRank(membership.ranked(), alpha, random, isCandidate);
   }
 
   #firstOf(peers: readonly PeerId[], now: Instant): PeerEntry | undefined {

@@ -38,8 +38,10 @@ export class Membership {
   readonly #known = new Map<PeerId, PeerEntry>();
   /** Of each peer the highest incarnation that is over. Most peers never need it. */
   #buried: Map<PeerId, Incarnation> | undefined;
-  /** `#known` by rank; undefined when it has to be sorted again. */
-  #ranked: PeerEntry[] | undefined = [];
+  /** `#known` by rank, from when somebody asks until the next change. */
+  #ranked: readonly PeerEntry[] | undefined;
+  /** The highest rank of `#known`; undefined when it is to be looked for again. */
+  #lastRank: number | undefined = 0;
 
   constructor(options: MembershipOptions, dependencies: MembershipDependencies) {
     this.#options = options;
@@ -111,14 +113,17 @@ export class Membership {
     const rank = this.#rankOf(entry, before);
     const isUnchanged = before?.incarnation === entry.incarnation && before.rank === rank;
     const { id, incarnation } = entry;
-    const stored = isUnchanged ? before : { id, incarnation, rank };
     // Heard of just now: to the end of those to be forgotten.
     this.#known.delete(id);
-    this.#known.set(id, stored);
-    if (isUnchanged) return;
-    const isLast = before === undefined && rank >= (this.#ranked?.at(-1)?.rank ?? 0);
-    if (isLast) this.#ranked?.push(stored);
-    else this.#ranked = undefined;
+    if (isUnchanged) {
+      this.#known.set(id, before);
+      return;
+    }
+    // An entry that says all is kept as it is: those of one Peer List may be many peers'.
+    this.#known.set(id, entry.rank === rank ? entry : { id, incarnation, rank });
+    this.#ranked = undefined;
+    if (before !== undefined) this.#lastRank = undefined;
+    else if (this.#lastRank !== undefined) this.#lastRank = Math.max(this.#lastRank, rank);
     this.#makeRoom();
   }
 
@@ -126,7 +131,7 @@ export class Membership {
     if (entry.rank > 0) return entry.rank;
     // A greeting tells the incarnation of an address; that it came back is a new life, at the end.
     const isSameLife = before?.incarnation === entry.incarnation || before?.incarnation === 0;
-    return isSameLife ? before.rank : (this.ranked().at(-1)?.rank ?? 0) + 1;
+    return isSameLife ? before.rank : this.#highestRank() + 1;
   }
 
   /**
@@ -144,10 +149,19 @@ export class Membership {
     }
   }
 
+  #highestRank(): number {
+    if (this.#lastRank === undefined) {
+      this.#lastRank = 0;
+      for (const { rank } of this.#known.values()) {
+        this.#lastRank = Math.max(this.#lastRank, rank);
+      }
+    }
+    return this.#lastRank;
+  }
+
   #forget(entry: PeerEntry): void {
     this.#known.delete(entry.id);
-    if (this.#ranked === undefined) return;
-    const index = this.#ranked.indexOf(entry);
-    this.#ranked.splice(index, 1);
+    this.#ranked = undefined;
+    if (entry.rank === this.#lastRank) this.#lastRank = undefined;
   }
 }
