@@ -462,6 +462,7 @@ export interface Gossip {
   readonly ageMs?: Ms;
   /** W3C trace context of the hop before; opaque to core, outside of the hashed bytes. */
   readonly traceparent?: string;
+  /** Kept and sent on by whoever gets it: nobody may write to it any more. */
   readonly body: Uint8Array;
 }
 

@@ -1,6 +1,6 @@
 import type { DisseminationOptions } from '../config.ts';
 import type { Effects, LinkClosed } from '../effects.ts';
-import type { MessageDropped } from '../events.ts';
+import type { MessageDropped, MessageReceived } from '../events.ts';
 import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type {
@@ -180,8 +180,7 @@ export class Dissemination implements NeighbourListener {
 
   #onFirst(link: Link, gossip: Gossip, now: Instant): void {
     const { codec, effects } = this.#with;
-    // A copy: the frame's body is a window on what the transport has read, all of which it would keep.
-    const body = new Uint8Array(gossip.body);
+    const body = ownBytes(gossip.body);
     const { id, hops, traceparent } = gossip;
     if (codec.hash(body) !== id) {
       this.#onViolation(
@@ -201,17 +200,19 @@ export class Dissemination implements NeighbourListener {
     const holders = this.#recovery?.holdersOf(id) ?? nobody;
     const recovered = this.#recovery?.delivered(id, link, now) ?? false;
     const listed = this.#listReceived(link, gossip, body, recovered, now);
-    effects.emit({
+    const { id: from } = link.remote;
+    const latencyMs = now.wallMs - message.timestampMs;
+    const received: MessageReceived = {
       type: 'message:received',
       message,
       hops,
-      latencyMs: now.wallMs - message.timestampMs,
+      latencyMs,
       link: link.id,
-      from: link.remote.id,
+      from,
       recovered,
-      ...(traceparent !== undefined && { traceparent }),
       bytes: body.length,
-    });
+    };
+    effects.emit(traceparent === undefined ? received : { ...received, traceparent });
     this.#forward(listed, holders, now);
     this.#keepBounds();
   }
@@ -363,6 +364,11 @@ export class Dissemination implements NeighbourListener {
 
 const nobody: readonly LinkId[] = [];
 const ageDue: DisseminationTimer = { type: 'dissemination:age-due' };
+
+/** A window on more than itself, as on all that a transport has read, would keep all of that: it is copied. */
+function ownBytes(body: Uint8Array): Uint8Array {
+  return body.length === body.buffer.byteLength ? body : new Uint8Array(body);
+}
 
 /** Ages below this are left out of the frame: a message that is pushed on at once has none. */
 const ageMsMin: Ms = 1_000;

@@ -62,15 +62,24 @@ describe('the first receipt of a message', () => {
     expect(bench.sent()[0]?.message).not.toHaveProperty('traceparent');
   });
 
-  test('keeps its own copy of the bytes, which the transport may use again', () => {
+  test('keeps its own copy of bytes that lie among others, which the transport may use again', () => {
     const bench = new DisseminationBench();
     bench.link(1);
-    const body = new Uint8Array(first.body);
-    bench.arrives(1, { ...first, body });
-    body.fill(0);
+    const read = new Uint8Array(100 + first.body.length);
+    read.set(first.body, 100);
+    bench.arrives(1, { ...first, body: read.subarray(100) });
+    read.fill(0);
     bench.link(2);
     bench.arrives(2, { type: 'IWANT', ids: [first.id] });
     expect(bench.sent().at(-1)?.message).toMatchObject({ body: new Uint8Array(first.body) });
+  });
+
+  test('is passed on with the very bytes that came, where they lie by themselves', () => {
+    const bench = new DisseminationBench();
+    bench.link(1, 2);
+    bench.arrives(1, first);
+    const [forwarded] = bench.sent();
+    expect(forwarded?.message.type === 'GOSSIP' && forwarded.message.body).toBe(first.body);
   });
 
   test('whose id is not the hash of its bytes is dropped and costs the sender the link', () => {
