@@ -151,6 +151,7 @@ const lists = ids.map((_, n) =>
   Array.from({ length: dialled }, (_, d) => entryOf((n + d + 1) % size)),
 );
 const bytes = new Map<string, number>();
+const seed = { role: 'seed', id: '10.255.0.1:5000', incarnation: 0 } as const;
 const digest: DigestText = (text) => text;
 let before = heapBytes();
 
@@ -292,10 +293,8 @@ function frameOf(sequence: number): Gossip {
 /** What a seed would say, if every peer were registered and known to everybody. */
 function seedsAnswer(message: Message, peer: number): Message | undefined {
   switch (message.type) {
-    case 'HELLO': {
-      const from = { role: 'seed', id: seeds[0] as string, incarnation: 0 } as const;
-      return { type: 'WELCOME', from, capabilities: [] };
-    }
+    case 'HELLO':
+      return { type: 'WELCOME', from: seed, capabilities: [] };
     case 'REGISTER': {
       const { request } = message;
       return { type: 'REGISTER_RESULT', request, outcome: 'ok', reason: '', incarnation: 1 };

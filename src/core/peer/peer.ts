@@ -408,11 +408,8 @@ export class Peer
   }
 
   newSession(): Session {
-    let session = '';
-    for (let word = 0; word < 4; word += 1) {
-      const bits = Math.floor(this.random() * 2 ** 32);
-      session += bits.toString(16).padStart(8, '0');
-    }
+    const words = Array.from({ length: 4 }, () => Math.floor(this.random() * 2 ** 32));
+    const session = words.map((word) => word.toString(16).padStart(8, '0')).join('');
     this.self.session = session;
     return session;
   }

@@ -4,12 +4,22 @@ import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { DeadReport, Message, RenewResult, SeedId, Session } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
-import { Departure, type LeaveOverdue } from './departure.ts';
-import { Enrolment, type EnrolmentListener, type RoundDue } from './enrolment.ts';
+import { Departure, type DepartureDependencies, type LeaveOverdue } from './departure.ts';
+import {
+  Enrolment,
+  type EnrolmentDependencies,
+  type EnrolmentListener,
+  type RoundDue,
+} from './enrolment.ts';
 import { Leases } from './lease.ts';
 import type { RegistrationListener, Reporter } from './parts.ts';
-import { type OverlayView, Renewal, type RenewalTimer } from './renewal.ts';
-import { type ReportDeclined, Reports } from './reports.ts';
+import {
+  type OverlayView,
+  Renewal,
+  type RenewalDependencies,
+  type RenewalTimer,
+} from './renewal.ts';
+import { type ReportDeclined, Reports, type ReportsDependencies } from './reports.ts';
 import { type AnswerOverdue, type LinkTrouble, SeedContacts } from './seed-contacts.ts';
 import type { Self } from './self.ts';
 
@@ -36,6 +46,12 @@ export interface RegistrationDependencies {
   readonly listener: RegistrationListener;
 }
 
+/** What the parts of a registration have of each other and of the peer. */
+type RegistrationParts = EnrolmentDependencies &
+  RenewalDependencies &
+  ReportsDependencies &
+  DepartureDependencies;
+
 /** `registering` also after a removal; `over` before the start and after the end. */
 type Phase = 'over' | 'registering' | 'registered' | 'leaving';
 
@@ -45,28 +61,23 @@ type Phase = 'over' | 'registering' | 'registered' | 'leaving';
  * (Reports), and leaves (Departure). This class is the life that these are parts of.
  */
 export class Registration implements LinkHandler, Reporter, EnrolmentListener {
+  readonly #options: RegistrationOptions;
   readonly #with: RegistrationDependencies;
-  readonly #leases: Leases;
-  readonly #contacts: SeedContacts;
+  readonly #parts: RegistrationParts;
   readonly #enrolment: Enrolment;
   readonly #renewal: Renewal;
-  readonly #reports: Reports;
-  readonly #departure: Departure;
+  /** Made for the first report. */
+  #reports: Reports | undefined;
+  /** Made for the leave. */
+  #departure: Departure | undefined;
   #phase: Phase = 'over';
 
   constructor(options: RegistrationOptions, dependencies: RegistrationDependencies) {
-    const { effects, links, self, seeds, random, view, listener } = dependencies;
-    const leases = new Leases(options);
-    const contacts = new SeedContacts({ effects, links, seeds, random, leases });
-    const seen = { effects, links, self, seeds, random, view, listener };
-    const parts = { ...seen, leases, contacts, enrolmentListener: this };
+    this.#options = options;
     this.#with = dependencies;
-    this.#leases = leases;
-    this.#contacts = contacts;
-    this.#enrolment = new Enrolment(options, parts);
-    this.#renewal = new Renewal(options, parts);
-    this.#reports = new Reports(options, parts);
-    this.#departure = new Departure(options, parts);
+    this.#parts = this.#newParts();
+    this.#enrolment = new Enrolment(options, this.#parts);
+    this.#renewal = new Renewal(options, this.#parts);
   }
 
   /** Begins to register, and goes on until a quorum of seeds has answered OK. */
@@ -85,6 +96,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   }
 
   report(report: Omit<DeadReport, 'type' | 'request'>, now: Instant): void {
+    this.#reports ??= new Reports(this.#options, this.#parts);
     if (this.#phase === 'registered') this.#reports.report(report, now);
     else this.#reports.decline(report, 'this peer is not registered');
   }
@@ -92,25 +104,29 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   /** Tells the seeds that this peer leaves on purpose; `leaveEnded` follows. Nothing else is begun after it. */
   leave(now: Instant): void {
     if (this.#phase === 'leaving') return;
-    const isKnown = this.#leases.incarnation > 0;
+    const isKnown = this.#parts.leases.incarnation > 0;
     this.#halt();
     this.#phase = 'leaving';
-    if (isKnown) this.#departure.begin(now);
-    else this.#with.listener.leaveEnded(false, 'this peer is not registered', now);
+    if (!isKnown) {
+      this.#with.listener.leaveEnded(false, 'this peer is not registered', now);
+      return;
+    }
+    this.#departure = new Departure(this.#options, this.#parts);
+    this.#departure.begin(now);
   }
 
   stop(_now: Instant): void {
     this.#halt();
     this.#phase = 'over';
-    this.#leases.clear();
-    this.#contacts.dropAll('this peer is stopping');
+    this.#parts.leases.clear();
+    this.#parts.contacts.dropAll('this peer is stopping');
   }
 
   // -------------------------------------------------------------- inputs
 
   up(link: Link): void {
-    if (!this.#contacts.has(link)) return;
-    this.#contacts.onUp(link);
+    if (!this.#parts.contacts.has(link)) return;
+    this.#parts.contacts.onUp(link);
     if (this.#phase === 'registered') this.#renewal.onUp(link);
   }
 
@@ -124,12 +140,12 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   }
 
   message(link: Link, message: Message, now: Instant): void {
-    if (!this.#contacts.has(link)) return;
+    if (!this.#parts.contacts.has(link)) return;
     switch (message.type) {
       case 'REGISTER_RESULT':
       case 'LEAVE_RESULT':
       case 'DEAD_REPORT_RESULT':
-        return this.#contacts.onResult(link, message, now);
+        return this.#parts.contacts.onResult(link, message, now);
       case 'RENEW_RESULT':
         return this.#onRenewResult(link, message, now);
       case 'PEER_LIST':
@@ -146,7 +162,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   onTimer(timer: RegistrationTimer, _lateMs: Ms, now: Instant): void {
     switch (timer.type) {
       case 'registration:answer-overdue':
-        return this.#contacts.onOverdue(timer, now);
+        return this.#parts.contacts.onOverdue(timer, now);
       case 'registration:round-due':
         return this.#enrolment.onRoundDue(timer, now);
       case 'registration:renewal-due':
@@ -157,9 +173,9 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
       case 'registration:refresh-due':
         return this.#renewal.onTimer(timer, now);
       case 'registration:report-declined':
-        return this.#reports.onDeclined(timer, now);
+        return this.#reports?.onDeclined(timer, now);
       case 'registration:leave-overdue':
-        return this.#departure.onOverdue(now);
+        return this.#departure?.onOverdue(now);
     }
   }
 
@@ -176,7 +192,7 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
     }
     this.#phase = 'registered';
     this.#renewal.begin(now);
-    this.#with.listener.registered(this.#leases.incarnation, now);
+    this.#with.listener.registered(this.#parts.leases.incarnation, now);
   }
 
   sessionOver(seed: SeedId, now: Instant): void {
@@ -199,14 +215,32 @@ export class Registration implements LinkHandler, Reporter, EnrolmentListener {
   }
 
   #onGone(link: Link, code: LinkTrouble, reason: string, now: Instant): void {
-    if (!this.#contacts.has(link)) return;
-    this.#contacts.onGone(link, code, reason, now);
+    if (!this.#parts.contacts.has(link)) return;
+    this.#parts.contacts.onGone(link, code, reason, now);
     if (this.#phase === 'registered') this.#renewal.onGone(link.address);
+  }
+
+  #newParts(): RegistrationParts {
+    const { effects, links, self, seeds, random, view, listener } = this.#with;
+    const leases = new Leases(this.#options);
+    const contacts = new SeedContacts({ effects, links, seeds, random, leases });
+    return {
+      effects,
+      links,
+      self,
+      seeds,
+      random,
+      view,
+      listener,
+      leases,
+      contacts,
+      enrolmentListener: this,
+    };
   }
 
   #halt(): void {
     this.#enrolment.halt();
     this.#renewal.halt();
-    this.#reports.halt();
+    this.#reports?.halt();
   }
 }
