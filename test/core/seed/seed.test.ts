@@ -161,7 +161,7 @@ describe('a seed', () => {
     expect(client.lastResult).toMatchObject({
       outcome: 'recovering',
       reason: expect.stringMatching(
-        /the store of this seed is new: it votes when 2 seeds/,
+        /the store of this seed is new: it votes when 2 of the seeds/,
       ) as string,
     });
   });
