@@ -23,6 +23,7 @@ export type {
   PeerId,
   SeedId,
 } from './core/messages.ts';
+export type { Overrides } from './core/options.ts';
 export {
   GossipNode,
   type NeighbourInfo,
@@ -38,7 +39,6 @@ export type {
   CommonPeerOptions,
   GossipNodeOptions,
   NodeDependencies,
-  Overrides,
   PeerNodeOptions,
   SeedNodeOptions,
 } from './nodes/options.ts';

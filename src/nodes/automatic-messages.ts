@@ -1,5 +1,6 @@
+import { positive } from '../core/options.ts';
 import type { Clock } from '../runtime/clock.ts';
-import { type AutomaticGossip, positive } from './options.ts';
+import type { AutomaticGossip } from './options.ts';
 
 const intervalMsDefault = 5_000;
 const countDefault = 10;

@@ -3,6 +3,7 @@ import type { PeerOptions } from '../core/config.ts';
 import { HearsayError } from '../core/errors.ts';
 import type { CommonEvent, NodeEvent, PeerEvent } from '../core/events.ts';
 import type { GossipMessage, Incarnation, MessageId, PeerEntry, PeerId } from '../core/messages.ts';
+import { invalid, positive } from '../core/options.ts';
 import type { Content } from '../core/peer/dissemination.ts';
 import type { PeerInput, PeerTimer } from '../core/peer/io.ts';
 import { Peer, type PeerDependencies } from '../core/peer/peer.ts';
@@ -16,13 +17,7 @@ import { AutomaticMessages } from './automatic-messages.ts';
 import { Discovery } from './discovery.ts';
 import { MessageStream, type MessageStreamOptions } from './message-stream.ts';
 import { NetworkNode, type StartOptions, unlessAborted } from './network-node.ts';
-import {
-  canonicalAddress,
-  type GossipNodeOptions,
-  invalid,
-  positive,
-  resolvePeerOptions,
-} from './options.ts';
+import { canonicalAddress, type GossipNodeOptions, resolvePeerOptions } from './options.ts';
 import { encodePayload, type Payload } from './payload.ts';
 
 export type PeerNodeEvent = CommonEvent | PeerEvent;

@@ -1,5 +1,5 @@
 import type { GossipMessage } from '../core/messages.ts';
-import { positive } from './options.ts';
+import { positive } from '../core/options.ts';
 
 export interface MessageStreamOptions {
   /** Only messages of this topic. Default: all. */

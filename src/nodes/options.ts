@@ -1,25 +1,12 @@
 import { formatAddress, parseAddress } from '../core/address.ts';
-import {
-  type PeerOptions,
-  type Profile,
-  peerDefaults,
-  type SeedOptions,
-  seedDefaults,
-} from '../core/config.ts';
+import type { PeerOptions, Profile, SeedOptions } from '../core/config.ts';
 import type { Random } from '../core/effects.ts';
-import { HearsayError } from '../core/errors.ts';
 import type { PeerId, SeedId } from '../core/messages.ts';
+import { invalid, mergePeerOptions, mergeSeedOptions, type Overrides } from '../core/options.ts';
 import type { Ms } from '../core/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SeedStorage } from '../storage/storage.ts';
 import type { Transport } from '../transport/transport.ts';
-
-/** Any part of a group of options; what is left out keeps its default. */
-export type Overrides<Options> = {
-  readonly [Key in keyof Options]?: Options[Key] extends object
-    ? Overrides<Options[Key]>
-    : Options[Key];
-};
 
 /** What a test or an unusual application may replace in any node. */
 export interface NodeDependencies {
@@ -96,44 +83,12 @@ export interface SeedNodeOptions extends NodeDependencies {
   readonly options?: Overrides<SeedOptions>;
 }
 
-export function resolvePeerOptions(given: CommonPeerOptions): PeerOptions {
-  const profile = given.profile ?? 'lan';
-  const defaults = peerDefaults[profile];
-  if (defaults === undefined) {
-    const known = Object.keys(peerDefaults).join(', ');
-    throw invalid('profile', `'${profile}' is none of: ${known}`);
-  }
-  const options = merge(defaults, given.options ?? {}, 'options');
-  const { minDegree, maxOutDegree, maxDegree, degreeExponent } = options.overlay;
-  if (degreeExponent <= 2 || degreeExponent > 3.5) {
-    throw invalid(
-      'options.overlay.degreeExponent',
-      `${degreeExponent} must be above 2 and at most 3.5`,
-    );
-  }
-  if (minDegree > maxOutDegree || maxOutDegree > maxDegree) {
-    throw invalid('options.overlay', 'minDegree ≤ maxOutDegree ≤ maxDegree must hold');
-  }
-  const { retainedMessagesMax, seenIdsMax, retainedAgeMs, seenAgeMs } = options.dissemination;
-  if (retainedMessagesMax > seenIdsMax || retainedAgeMs > seenAgeMs) {
-    throw invalid(
-      'options.dissemination',
-      'ids must be kept at least as long as payloads: retainedMessagesMax ≤ seenIdsMax, retainedAgeMs ≤ seenAgeMs',
-    );
-  }
-  return options;
+export function resolvePeerOptions({ profile, options }: CommonPeerOptions): PeerOptions {
+  return mergePeerOptions(profile ?? 'lan', options);
 }
 
-export function resolveSeedOptions(given: SeedNodeOptions): SeedOptions {
-  const options = merge(seedDefaults, given.options ?? {}, 'options');
-  const { verdicts, removalShareMax } = options;
-  if (verdicts !== 'checked' && verdicts !== 'always-ok') {
-    throw invalid('options.verdicts', `'${String(verdicts)}' is none of: checked, always-ok`);
-  }
-  if (removalShareMax > 1) {
-    throw invalid('options.removalShareMax', `${removalShareMax} is a share: at most 1`);
-  }
-  return options;
+export function resolveSeedOptions({ options }: SeedNodeOptions): SeedOptions {
+  return mergeSeedOptions(options);
 }
 
 /** The one spelling of an address option, or the error that names the option. */
@@ -163,50 +118,4 @@ export function canonicalSeeds(seeds: readonly SeedId[]): readonly SeedId[] {
     );
   }
   return canonical;
-}
-
-export function invalid(option: string, problem: string): HearsayError {
-  return new HearsayError('option-invalid', `option ${option}: ${problem}`, { option });
-}
-
-export function positive(value: number, option: string): number {
-  if (!(Number.isFinite(value) && value > 0)) {
-    throw invalid(option, `${value} must be a finite number above 0`);
-  }
-  return value;
-}
-
-/** Durations, shares and exponents; every other number counts something. */
-const continuous = /(?:Ms|ShareMax|Exponent)$/;
-
-function merge<Options extends object>(
-  defaults: Options,
-  overrides: Overrides<Options>,
-  path: string,
-): Options {
-  const known = Object.keys(defaults);
-  const entries = Object.entries(overrides).filter(([, value]) => value !== undefined);
-  const merged: Record<string, unknown> = Object.fromEntries(Object.entries(defaults));
-  for (const [key, value] of entries) {
-    const name = `${path}.${key}`;
-    if (!known.includes(key)) throw invalid(name, `unknown; there are: ${known.join(', ')}`);
-    merged[key] = mergeValue(merged[key], value, name);
-  }
-  return merged as Options;
-}
-
-function mergeValue(standard: unknown, value: unknown, name: string): unknown {
-  if (typeof value !== typeof standard) {
-    throw invalid(name, `${String(value)} must be a ${typeof standard}, like ${String(standard)}`);
-  }
-  if (typeof value === 'number') {
-    if (!(continuous.test(name) || Number.isSafeInteger(value))) {
-      throw invalid(name, `${value} must be a whole number above 0`);
-    }
-    return positive(value, name);
-  }
-  if (typeof value === 'object' && value !== null && typeof standard === 'object') {
-    return merge(standard as object, value, name);
-  }
-  return value;
 }

@@ -3,9 +3,10 @@ import { quorumOf } from '../core/config.ts';
 import { type ErrorCode, HearsayError } from '../core/errors.ts';
 import type { PeerRegistrationFailed } from '../core/events.ts';
 import type { SeedId } from '../core/messages.ts';
+import { positive } from '../core/options.ts';
 import { GossipNode, type PeerSetup } from './gossip-node.ts';
 import { type StartOptions, unlessAborted } from './network-node.ts';
-import { canonicalSeeds, type PeerNodeOptions, positive } from './options.ts';
+import { canonicalSeeds, type PeerNodeOptions } from './options.ts';
 
 const registrationTimeoutMsDefault = 30_000;
 /** A registered peer whose list names only peers that do not answer has started all the same. */
