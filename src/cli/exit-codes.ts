@@ -21,6 +21,8 @@ const byError: Partial<Record<ErrorCode, number>> = {
   'option-invalid': exitCodes.usage,
   'not-a-seed': exitCodes.usage,
   'log-unwritable': exitCodes.usage,
+  'scenario-invalid': exitCodes.usage,
+  'scenario-unreadable': exitCodes.usage,
   'port-in-use': exitCodes.listen,
   'address-unavailable': exitCodes.listen,
   'listen-failed': exitCodes.listen,

@@ -22,7 +22,9 @@ export type ErrorCode =
   | 'payload-too-large'
   | 'message-invalid'
   | 'frame-invalid'
-  | 'log-unwritable';
+  | 'log-unwritable'
+  | 'scenario-invalid'
+  | 'scenario-unreadable';
 
 /** The one error class of the library: a stable `code`, a sentence that says what would be right, and details. */
 export class HearsayError extends Error {

@@ -1,0 +1,48 @@
+import { randomStream } from '../engine/random.ts';
+import { listenersOf, type SimulationObserver } from '../observer.ts';
+import type { Fault } from '../scenario/scenario.ts';
+import type { World } from '../world.ts';
+import { beginLifeFault } from './lives.ts';
+import { beginMisbehaviour } from './malicious.ts';
+import { beginNetworkFault } from './network-faults.ts';
+import { beginNodeFault } from './node-faults.ts';
+import type { Population } from './population.ts';
+import type { Stage } from './stage.ts';
+
+/** Plans all faults of the world's scenario. */
+export function planFaults(
+  world: World,
+  population: Population,
+  observers: readonly SimulationObserver[],
+): void {
+  const onFault = listenersOf(observers, 'fault');
+  for (const [index, fault] of (world.scenario.faults ?? []).entries()) {
+    const say = (state: 'begun' | 'ended') => (nodes: readonly number[]) =>
+      onFault?.(world.nowMs, index, fault, state, nodes);
+    const random = randomStream(world.seed, 'fault', 'run', index);
+    const stage = { world, population, random, begun: say('begun'), ended: say('ended') };
+    world.at(fault.atMs, () => begin(fault, stage));
+  }
+}
+
+function begin(fault: Fault, stage: Stage): void {
+  switch (fault.kind) {
+    case 'crash':
+    case 'leave':
+    case 'join':
+    case 'churn':
+      return beginLifeFault(fault, stage);
+    case 'pause':
+    case 'slow':
+    case 'clock-jump':
+    case 'disk':
+      return beginNodeFault(fault, stage);
+    case 'partition':
+    case 'cut':
+    case 'swizzle-clog':
+    case 'degrade':
+      return beginNetworkFault(fault, stage);
+    case 'malicious':
+      return beginMisbehaviour(fault, stage);
+  }
+}

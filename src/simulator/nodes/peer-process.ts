@@ -1,0 +1,85 @@
+import type { PeerOptions } from '../../core/config.ts';
+import type { LinkInput, Random, TimerFired } from '../../core/effects.ts';
+import type { NodeEvent } from '../../core/events.ts';
+import type { BodyCodec, PeerId, SeedId } from '../../core/messages.ts';
+import type { Content } from '../../core/peer/dissemination.ts';
+import type { PeerInput, PeerTimer } from '../../core/peer/io.ts';
+import { Peer } from '../../core/peer/peer.ts';
+import type { Instant, Ms } from '../../core/time.ts';
+import { digestText } from '../engine/digests.ts';
+import type { NodeClock } from './node-clock.ts';
+import { type Doors, NodeProcess, type Surroundings } from './process.ts';
+
+export interface PeerNode {
+  readonly index: number;
+  readonly life: number;
+  readonly id: PeerId;
+  readonly clusterId: string;
+  /** None: a network without seeds, in which the peers' own agreement confirms deaths. */
+  readonly seeds: readonly SeedId[];
+  readonly options: PeerOptions;
+  readonly codec: BodyCodec;
+  readonly random: Random;
+  readonly networkRandom: Random;
+  readonly clock: NodeClock | undefined;
+}
+
+/** One life of a peer. */
+export class PeerProcess extends NodeProcess<PeerTimer> {
+  readonly peer: Peer;
+  #isSettling = false;
+
+  constructor(world: Surroundings, node: PeerNode) {
+    super(world, node);
+    const { id, clusterId, seeds, options, codec, random, life } = node;
+    this.peer = new Peer(options, {
+      id,
+      clusterId,
+      ...(seeds.length > 0 ? { seeds } : { ownIncarnation: life }),
+      effects: this,
+      random,
+      codec,
+      digest: digestText,
+    });
+  }
+
+  protected handle(input: LinkInput | TimerFired<PeerTimer>, now: Instant): void {
+    this.peer.handle(input, now);
+  }
+
+  override emit(event: NodeEvent): void {
+    if (this.#isSettling) return;
+    if (event.type === 'self:left') this.world.ending(this, 'left');
+    super.emit(event);
+  }
+
+  override schedule(after: Ms, timer: PeerTimer): void {
+    // The handshakes of a settled overlay are over: their deadlines would be stale.
+    if (!(this.#isSettling && timer.type === 'link:handshake-deadline'))
+      super.schedule(after, timer);
+  }
+
+  /** While `work` runs, its links lead to these doors, and what it emits is old news. */
+  behind(doors: Doors, work: () => void): void {
+    this.doors = doors;
+    this.#isSettling = true;
+    work();
+    this.#isSettling = false;
+    this.doors = this.world.network;
+  }
+
+  /** An input of the time before the run: in no trace. */
+  settle(input: PeerInput): void {
+    this.peer.handle(input, this.now);
+  }
+
+  command(
+    input: Extract<PeerInput, { readonly type: 'start' | 'peers-found' | 'leave' | 'stop' }>,
+  ): void {
+    this.enter(input, (now) => this.peer.handle(input, now));
+  }
+
+  publish(content: Content): void {
+    this.enter({ type: 'publish' }, (now) => this.peer.publish(content, now));
+  }
+}
