@@ -31,6 +31,7 @@ export const topicBytesMax = 255;
 const bodyVersion = 1;
 const originBytesMax = 261;
 const originAt = 22;
+const lengthBytes = 2;
 const contentTypes: readonly ContentType[] = ['bytes', 'text', 'json'];
 
 /** The last millisecond that a JavaScript date can express. */
@@ -64,21 +65,25 @@ function encodeBody(message: Omit<GossipMessage, 'id'>): Uint8Array {
 
 function decodeBody(id: MessageId, body: Uint8Array): GossipMessage | undefined {
   if (body.length < originAt + 4 || body[0] !== bodyVersion) return undefined;
-  const view = new DataView(body.buffer, body.byteOffset, body.byteLength);
-  const contentType = contentTypes[view.getUint8(1)];
-  const origin = readText(view, originAt, originBytesMax);
-  const topic = origin && readText(view, origin.end, topicBytesMax);
-  if (contentType === undefined || origin === undefined || topic === undefined) return undefined;
+  const bytes = Buffer.from(body.buffer, body.byteOffset, body.length);
+  const contentType = contentTypes[bytes.readUInt8(1)];
+  const originEnd = endOfText(bytes, originAt, originBytesMax);
+  if (contentType === undefined || originEnd === undefined) return undefined;
+  const topicEnd = endOfText(bytes, originEnd, topicBytesMax);
+  if (topicEnd === undefined) return undefined;
+  const topic = utf8Text(bytes, originEnd + lengthBytes, topicEnd);
+  if (topic === undefined) return undefined;
   const message = {
     id,
-    origin: origin.text,
-    incarnation: view.getUint32(2),
-    sequence: view.getFloat64(6),
-    timestampMs: view.getFloat64(14),
-    topic: topic.text,
+    // An address is ASCII, or refused below: no other encoding has to be understood.
+    origin: bytes.toString('latin1', originAt + lengthBytes, originEnd),
+    incarnation: bytes.readUInt32BE(2),
+    sequence: bytes.readDoubleBE(6),
+    timestampMs: bytes.readDoubleBE(14),
+    topic,
     contentType,
     // A plain Uint8Array whatever `body` is, so that applications see the same type everywhere.
-    payload: new Uint8Array(body.buffer, body.byteOffset + topic.end, body.length - topic.end),
+    payload: new Uint8Array(body.buffer, body.byteOffset + topicEnd, body.length - topicEnd),
   };
   return problemOf(message) === undefined ? message : undefined;
 }
@@ -108,15 +113,19 @@ function topicProblem(bytes: number, topic: string): string | undefined {
   return topic.isWellFormed() ? undefined : 'The topic holds half of a surrogate pair.';
 }
 
-/** Text after its u16 length; undefined when it is too long, cut off or broken. */
-function readText(view: DataView, at: number, bytesMax: number) {
-  if (at + 2 > view.byteLength) return undefined;
-  const start = at + 2;
-  const end = start + view.getUint16(at);
-  if (end - start > bytesMax || end > view.byteLength) return undefined;
+/** Where the text ends that has its u16 length here; undefined when it is too long or cut off. */
+function endOfText(bytes: Buffer, at: number, bytesMax: number): number | undefined {
+  if (at + lengthBytes > bytes.length) return undefined;
+  const length = bytes.readUInt16BE(at);
+  const end = at + lengthBytes + length;
+  return length > bytesMax || end > bytes.length ? undefined : end;
+}
+
+/** Undefined when it is no UTF-8. */
+function utf8Text(bytes: Buffer, start: number, end: number): string | undefined {
+  if (start === end) return '';
   try {
-    const bytes = new Uint8Array(view.buffer, view.byteOffset + start, end - start);
-    return { text: utf8.decode(bytes), end };
+    return utf8.decode(bytes.subarray(start, end));
   } catch {
     return undefined;
   }

@@ -96,6 +96,19 @@ describe('formatAddress', () => {
   });
 });
 
+test('an IPv4 address is canonical exactly with the spelling that formatAddress gives', () => {
+  const part = fc.oneof(fc.nat({ max: 300 }).map(String), fc.stringMatching(/^[0-9:.]{1,3}$/));
+  const port = fc.oneof(fc.nat({ max: 70_000 }), fc.constantFrom(0, 59_999, 60_000, 65_535));
+  fc.assert(
+    fc.property(fc.array(part, { minLength: 3, maxLength: 5 }), port, (parts, number) => {
+      const text = `${parts.join('.')}:${number}`;
+      const address = parseAddress(text);
+      const spelling = address && formatAddress(address.host, address.port);
+      expect(isCanonicalAddress(text)).toBe(text === spelling);
+    }),
+  );
+});
+
 test('only the canonical spelling of an address is canonical', () => {
   expect(isCanonicalAddress('[::1]:6000')).toBe(true);
   expect(isCanonicalAddress('[0:0::1]:6000')).toBe(false);
