@@ -1,5 +1,5 @@
 import type { OverlayOptions } from '../core/config.ts';
-import type { LinkInput, OpenLink } from '../core/effects.ts';
+import type { OpenLink } from '../core/effects.ts';
 import { type Hello, type LinkId, type PeerEntry, protocolVersion } from '../core/messages.ts';
 import { attachmentExponent, drawByRank, drawOutDegree } from '../core/peer/attachment.ts';
 import { randomStream } from './engine/random.ts';
@@ -67,47 +67,52 @@ export class SettledOverlay {
 
   /** The neighbours of a peer, by number. */
   neighboursOf(peer: number): number[] {
-    return this.#endsOf(peer).map((end) => this.#ends.nodeOf(end ^ 1));
+    const { dialled, accepted } = this.#endsOf(peer);
+    return [...dialled, ...accepted].map((end) => this.#ends.nodeOf(end ^ 1));
   }
 
   /** Gives a peer's machine, which is new, its settled links. */
   wake(process: PeerProcess): void {
-    const ends = this.#endsOf(process.index);
-    const dialled = ends.filter((end) => end % 2 === 0);
-    const doors = new SettledDoors();
-    process.behind(doors, () => {
+    const { dialled, accepted } = this.#endsOf(process.index);
+    process.behind(new SettledDoors(), (doors) => {
+      const ids = dialled.map((end) => this.#idAt(end ^ 1));
       process.settle({ type: 'start' });
-      process.settle({ type: 'peers-found', peers: dialled.map((end) => this.#idAt(end ^ 1)) });
+      if (ids.length > 0) process.settle({ type: 'peers-found', peers: ids });
       for (const [link, address] of doors.dials) {
-        const to = this.#addresses.indexOf(address);
-        const end = dialled.find((one) => this.#ends.nodeOf(one ^ 1) === to);
-        if (end === undefined)
-          throw new Error(`${process.index} dialled ${address}, which was not laid`);
+        const end = dialled[ids.indexOf(address)];
+        if (end === undefined) throw new Error(`a dial to ${address}, which was not laid`);
         this.#open(process, end, link);
         const from = this.#identityAt(end ^ 1);
-        const welcome = { type: 'WELCOME', from, capabilities: [] } as const;
-        process.settle({ type: 'message', link, message: welcome });
+        const message = { type: 'WELCOME', from, capabilities: [] } as const;
+        process.settle({ type: 'message', link, message });
       }
-      for (const end of ends) {
-        if (end % 2 === 0) continue;
+      for (const end of accepted) {
         const link = process.nextAccepted();
         this.#open(process, end, link);
         process.settle({ type: 'message', link, message: this.#helloFrom(end ^ 1) });
       }
     });
     const { degree } = process.peer.overlay;
-    if (degree === ends.length) return;
-    throw new Error(`peer ${process.index} has ${degree} links, but ${ends.length} were laid`);
+    const laid = dialled.length + accepted.length;
+    if (degree === laid) return;
+    throw new Error(`peer ${process.index} has ${degree} links, but ${laid} were laid`);
   }
 
   #open(process: PeerProcess, end: number, link: LinkId): void {
-    this.#ends.link[end] = link;
+    this.#ends.setLink(end, link);
     process.ends.set(link, end);
-    process.settle({ type: 'link-opened', link } satisfies LinkInput);
+    process.settle({ type: 'link-opened', link });
   }
 
-  #endsOf(peer: number): number[] {
-    return [...this.#list.subarray(this.#offsets[peer], this.#offsets[peer + 1])];
+  #endsOf(peer: number): { readonly dialled: number[]; readonly accepted: number[] } {
+    const dialled: number[] = [];
+    const accepted: number[] = [];
+    const to = this.#offsets[peer + 1] as number;
+    for (let at = this.#offsets[peer] as number; at < to; at += 1) {
+      const end = this.#list[at] as number;
+      (end % 2 === 0 ? dialled : accepted).push(end);
+    }
+    return { dialled, accepted };
   }
 
   #idAt(end: number): string {
@@ -161,8 +166,8 @@ function lay(
     degrees[peer] = (degrees[peer] as number) + 1;
     degrees[other] = (degrees[other] as number) + 1;
     const end = ends.allocate(peer, other);
-    ends.state[end] = endStates.open;
-    ends.state[end + 1] = endStates.open;
+    ends.setState(end, endStates.open);
+    ends.setState(end + 1, endStates.open);
   };
   /** The first peers, who found too few others when they came, and dial some of those who come later. */
   let waiting: Joiner[] = [];

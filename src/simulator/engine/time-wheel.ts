@@ -10,6 +10,13 @@ const slotTicks: readonly number[] = [1, slots, slots * slots];
 /** Ticks that a whole level spans. */
 const spans: readonly number[] = [slots, slots * slots, slots * slots * slots];
 const nothing = -1;
+// An event in the pool: the next one of its slot (or of those that are free), kind, a, b, and due.
+const eventWords = 8;
+const kindAt = 1;
+const aAt = 2;
+const bAt = 3;
+const eventDoubles = 4;
+const dueAt = 2;
 
 /**
  * The event queue: a hierarchical time wheel (Varghese, Lauck 1987) in typed arrays. Adding and
@@ -36,14 +43,12 @@ export class TimeWheel {
   readonly #tails = new Int32Array(levels * slots).fill(nothing);
   /** One bit a slot: whether it has events. */
   readonly #occupied = new Int32Array(levels * words);
-  // The pool of events: one place in each of these arrays is one event.
+  // The pool of events: 32 bytes for each, side by side, because reaching memory is what an event costs.
   #capacity = 0;
   #free = nothing;
-  #next = new Int32Array(0);
-  #due = new Float64Array(0);
-  #kinds = new Uint8Array(0);
-  #as = new Int32Array(0);
-  #bs = new Int32Array(0);
+  #words = new Int32Array(0);
+  /** The same bytes. */
+  #doubles = new Float64Array(0);
   readonly #payloads: unknown[] = [];
 
   constructor(capacity = 1024) {
@@ -63,11 +68,13 @@ export class TimeWheel {
   add(due: Tick, kind: number, a: number, b: number, payload: unknown): void {
     if (this.#free === nothing) this.#grow(this.#capacity * 2);
     const event = this.#free;
-    this.#free = this.#next[event] as number;
-    this.#due[event] = due < this.#now ? this.#now : due;
-    this.#kinds[event] = kind;
-    this.#as[event] = a;
-    this.#bs[event] = b;
+    const at = event * eventWords;
+    const words = this.#words;
+    this.#free = words[at] as number;
+    words[at + kindAt] = kind;
+    words[at + aAt] = a;
+    words[at + bAt] = b;
+    this.#doubles[event * eventDoubles + dueAt] = due < this.#now ? this.#now : due;
     this.#payloads[event] = payload;
     this.#size += 1;
     this.#insert(event);
@@ -106,15 +113,17 @@ export class TimeWheel {
 
   #remove(slot: number): void {
     const event = this.#heads[slot] as number;
-    const next = this.#next[event] as number;
+    const at = event * eventWords;
+    const words = this.#words;
+    const next = words[at] as number;
     this.#heads[slot] = next;
     if (next === nothing) this.#vacate(0, slot);
-    this.kind = this.#kinds[event] as number;
-    this.a = this.#as[event] as number;
-    this.b = this.#bs[event] as number;
+    this.kind = words[at + kindAt] as number;
+    this.a = words[at + aAt] as number;
+    this.b = words[at + bAt] as number;
     this.payload = this.#payloads[event];
     this.#payloads[event] = undefined;
-    this.#next[event] = this.#free;
+    words[at] = this.#free;
     this.#free = event;
     this.#size -= 1;
   }
@@ -142,14 +151,14 @@ export class TimeWheel {
     this.#heads[at] = nothing;
     this.#vacate(level, slot);
     while (event !== nothing) {
-      const next = this.#next[event] as number;
+      const next = this.#words[event * eventWords] as number;
       this.#insert(event);
       event = next;
     }
   }
 
   #insert(event: number): void {
-    const due = this.#due[event] as number;
+    const due = this.#doubles[event * eventDoubles + dueAt] as number;
     for (let level = 0; level < levels; level += 1) {
       const offset = due - (this.#windows[level] as number);
       if (offset >= (spans[level] as number)) continue;
@@ -161,13 +170,13 @@ export class TimeWheel {
 
   #append(level: number, slot: number, event: number): void {
     const at = level * slots + slot;
-    this.#next[event] = nothing;
+    this.#words[event * eventWords] = nothing;
     if (this.#heads[at] === nothing) {
       this.#heads[at] = event;
       const word = level * words + (slot >>> 5);
       this.#occupied[word] = (this.#occupied[word] as number) | (1 << (slot & 31));
     } else {
-      this.#next[this.#tails[at] as number] = event;
+      this.#words[(this.#tails[at] as number) * eventWords] = event;
     }
     this.#tails[at] = event;
   }
@@ -192,24 +201,15 @@ export class TimeWheel {
 
   #grow(capacity: number): void {
     const before = this.#capacity;
-    this.#next = enlarged(this.#next, new Int32Array(capacity));
-    this.#due = enlarged(this.#due, new Float64Array(capacity));
-    this.#kinds = enlarged(this.#kinds, new Uint8Array(capacity));
-    this.#as = enlarged(this.#as, new Int32Array(capacity));
-    this.#bs = enlarged(this.#bs, new Int32Array(capacity));
+    const words = new Int32Array(capacity * eventWords);
+    words.set(this.#words);
+    this.#words = words;
+    this.#doubles = new Float64Array(words.buffer);
     for (let event = capacity - 1; event >= before; event -= 1) {
-      this.#next[event] = this.#free;
+      words[event * eventWords] = this.#free;
       this.#free = event;
     }
     for (let event = before; event < capacity; event += 1) this.#payloads.push(undefined);
     this.#capacity = capacity;
   }
-}
-
-function enlarged<Numbers extends Int32Array | Float64Array | Uint8Array>(
-  from: Numbers,
-  to: Numbers,
-): Numbers {
-  to.set(from);
-  return to;
 }

@@ -23,7 +23,11 @@ export class Population {
     const { start, peers } = world.scenario.topology;
     for (let seed = 0; seed < world.seeds; seed += 1) world.at(0, () => void world.start(seed));
     this.#started = peers;
-    if (start.kind === 'settled') return;
+    if (start.kind === 'settled') {
+      const nodes = start.machines === 'at-start' ? peers : 0;
+      for (let peer = 0; peer < nodes; peer += 1) world.process(peer);
+      return;
+    }
     const afterMs = start.afterMs ?? (world.seeds > 0 ? 3_000 : 0);
     for (let peer = 0; peer < peers; peer += 1) {
       world.at(afterMs + (peer * start.spreadMs) / peers, () => this.start(world.peerNode(peer)));

@@ -12,98 +12,101 @@ export const endStates = {
   gone: 5,
 } as const;
 
+// An end: its node, its link's id there, its state, the connection's generation, and when the last frame arrives.
+const words = 8;
+const linkAt = 1;
+const stateAt = 2;
+const generationAt = 3;
+const doubles = 4;
+const lastArrivalAt = 2;
+
 /**
- * All connections of a run, in typed arrays: connection c has the ends 2c (which dialled) and 2c + 1
- * (which accepted), so that the other end of e is `e ^ 1`. Numbers are used again; events name the
- * generation that they mean.
+ * All connections of a run, in one typed array: connection c has the ends 2c (which dialled) and 2c + 1
+ * (which accepted), so that the other end of e is `e ^ 1`. Both lie side by side, in one line of the
+ * processor's cache. Numbers are used again; events name the generation that they mean.
  */
 export class Ends {
-  node = new Int32Array(0);
-  link = new Int32Array(0);
-  state = new Uint8Array(0);
-  /** When the last frame on its way to this end arrives: the next one may not be earlier. */
-  lastArrival = new Float64Array(0);
-  /** Per connection. */
-  generation = new Int32Array(0);
-  #nextFree = new Int32Array(0);
+  #words = new Int32Array(0);
+  /** The same bytes. */
+  #doubles = new Float64Array(0);
+  /** The first connection that is free, and in each of these, where its node would stand, the next one. */
   #free = -1;
   #capacity = 0;
   #used = 0;
 
-  /** Connections there are room for without growing. */
-  reserve(connections: number): void {
-    if (connections > this.#capacity) this.#grow(connections);
-  }
-
   /** The dialling end of a new connection. */
   allocate(from: number, to: number): number {
     let connection = this.#free;
-    if (connection >= 0) this.#free = this.#nextFree[connection] as number;
+    if (connection >= 0) this.#free = this.#words[connection * 2 * words] as number;
     else {
       connection = this.#used;
       this.#used += 1;
       if (this.#used > this.#capacity) this.#grow(Math.max(256, this.#capacity * 2));
     }
     const end = connection * 2;
-    this.node[end] = from;
-    this.node[end + 1] = to;
-    this.link[end] = 0;
-    this.link[end + 1] = 0;
-    this.lastArrival[end] = 0;
-    this.lastArrival[end + 1] = 0;
-    this.state[end] = endStates.dialling;
-    this.state[end + 1] = endStates.accepting;
+    this.#begin(end, from, endStates.dialling);
+    this.#begin(end + 1, to, endStates.accepting);
     return end;
   }
 
   /** The connection is over: events on their way to it are stale from now on. */
   free(end: number): void {
-    const connection = end >> 1;
-    this.state[connection * 2] = endStates.free;
-    this.state[connection * 2 + 1] = endStates.free;
-    this.generation[connection] = (this.generation[connection] as number) + 1;
-    this.#nextFree[connection] = this.#free;
-    this.#free = connection;
+    const first = (end >> 1) * 2 * words;
+    this.#words[first + stateAt] = endStates.free;
+    this.#words[first + words + stateAt] = endStates.free;
+    const generation = (this.#words[first + generationAt] as number) + 1;
+    this.#words[first + generationAt] = generation;
+    this.#words[first + words + generationAt] = generation;
+    this.#words[first] = this.#free;
+    this.#free = end >> 1;
   }
 
   generationOf(end: number): number {
-    return this.generation[end >> 1] as number;
+    return this.#words[end * words + generationAt] as number;
   }
 
-  isCurrent(end: number, generation: number): boolean {
-    return this.generation[end >> 1] === generation;
+  stateOf(end: number): number {
+    return this.#words[end * words + stateAt] as number;
+  }
+
+  linkOf(end: number): LinkId {
+    return this.#words[end * words + linkAt] as number;
+  }
+
+  nodeOf(end: number): number {
+    return this.#words[end * words] as number;
+  }
+
+  setState(end: number, state: number): void {
+    this.#words[end * words + stateAt] = state;
+  }
+
+  setLink(end: number, link: LinkId): void {
+    this.#words[end * words + linkAt] = link;
   }
 
   /** When a frame sent to this end arrives that would, alone, come at `tick`: never before one sent earlier. */
   inOrder(end: number, tick: Tick): Tick {
-    const last = this.lastArrival[end] as number;
-    const arrival = last > tick ? last : tick;
-    this.lastArrival[end] = arrival;
-    return arrival;
+    const at = end * doubles + lastArrivalAt;
+    const last = this.#doubles[at] as number;
+    if (last >= tick) return last;
+    this.#doubles[at] = tick;
+    return tick;
   }
 
-  linkOf(end: number): LinkId {
-    return this.link[end] as number;
-  }
-
-  nodeOf(end: number): number {
-    return this.node[end] as number;
+  #begin(end: number, node: number, state: number): void {
+    const at = end * words;
+    this.#words[at] = node;
+    this.#words[at + linkAt] = 0;
+    this.#words[at + stateAt] = state;
+    this.#doubles[end * doubles + lastArrivalAt] = 0;
   }
 
   #grow(connections: number): void {
-    const grown = <Numbers extends Int32Array | Uint8Array | Float64Array>(
-      from: Numbers,
-      to: Numbers,
-    ): Numbers => {
-      to.set(from);
-      return to;
-    };
-    this.node = grown(this.node, new Int32Array(connections * 2));
-    this.link = grown(this.link, new Int32Array(connections * 2));
-    this.state = grown(this.state, new Uint8Array(connections * 2));
-    this.lastArrival = grown(this.lastArrival, new Float64Array(connections * 2));
-    this.generation = grown(this.generation, new Int32Array(connections));
-    this.#nextFree = grown(this.#nextFree, new Int32Array(connections));
+    const grown = new Int32Array(connections * 2 * words);
+    grown.set(this.#words);
+    this.#words = grown;
+    this.#doubles = new Float64Array(grown.buffer);
     this.#capacity = connections;
   }
 }

@@ -21,8 +21,8 @@ export interface Endpoint {
   nextAccepted(): LinkId;
   /** Hands over what a link brings. */
   linkInput(input: LinkInput): void;
-  /** A frame for one of its links: `linkInput` without an object for it. */
-  frame(end: number, message: Message): void;
+  /** Hands over a frame. */
+  frame(link: LinkId, message: Message): void;
 }
 
 export interface Hosts {
@@ -84,7 +84,7 @@ export class Network {
   dial(from: Endpoint, link: LinkId, { address, timeoutMs }: OpenLink): void {
     const to = this.#hosts.indexOf(address);
     const end = this.ends.allocate(from.index, to);
-    this.ends.link[end] = link;
+    this.ends.setLink(end, link);
     from.ends.set(link, end);
     const generation = this.ends.generationOf(end);
     this.#wheel.add(this.#in(timeoutMs), eventKinds.dialTimeout, end, generation, undefined);
@@ -93,7 +93,7 @@ export class Network {
 
   send(from: Endpoint, link: LinkId, message: Message): void {
     const end = from.ends.get(link);
-    if (end === undefined || end < 0 || this.ends.state[end] !== endStates.open) return;
+    if (end === undefined || end < 0 || this.ends.stateOf(end) !== endStates.open) return;
     this.framesSent += 1;
     this.onFrame?.(end, from.index, this.ends.nodeOf(end ^ 1), message);
     this.#transmit(from, end, message);
@@ -104,7 +104,7 @@ export class Network {
     const end = from.ends.get(link);
     from.ends.delete(link);
     if (end === undefined || end < 0) return;
-    if (this.ends.state[end] === endStates.dialling) this.ends.free(end);
+    if (this.ends.stateOf(end) === endStates.dialling) this.ends.free(end);
     else this.#shut(from, end);
   }
 
@@ -117,8 +117,8 @@ export class Network {
   poweredOff(process: Endpoint): void {
     for (const end of process.ends.values()) {
       if (end < 0) continue;
-      if (this.ends.state[end] === endStates.dialling) this.ends.free(end);
-      else this.ends.state[end] = endStates.gone;
+      if (this.ends.stateOf(end) === endStates.dialling) this.ends.free(end);
+      else this.ends.setState(end, endStates.gone);
     }
     process.ends.clear();
   }
@@ -129,7 +129,7 @@ export class Network {
   released(): void {
     for (const [end, stalled] of this.#stalled) {
       const from = this.ends.nodeOf(end);
-      if (!this.ends.isCurrent(end, stalled.generation)) {
+      if (this.ends.generationOf(end) !== stalled.generation) {
         this.#stalled.delete(end);
         continue;
       }
@@ -150,7 +150,7 @@ export class Network {
   // -------------------------------------------------------------- events of the queue
 
   handle(kind: number, end: number, generation: number, payload: unknown): void {
-    if (!this.ends.isCurrent(end, generation)) return;
+    if (this.ends.generationOf(end) !== generation) return;
     switch (kind) {
       case eventKinds.frame:
         return this.#onFrame(end, payload as Message);
@@ -178,10 +178,10 @@ export class Network {
   }
 
   #onFrame(end: number, message: Message): void {
-    const { state } = this.ends;
-    if (state[end] === endStates.open) {
-      this.#hosts.endpoint(this.ends.nodeOf(end))?.frame(end, message);
-    } else if (state[end] === endStates.gone) {
+    const state = this.ends.stateOf(end);
+    if (state === endStates.open) {
+      this.#hosts.endpoint(this.ends.nodeOf(end))?.frame(this.ends.linkOf(end), message);
+    } else if (state === endStates.gone) {
       this.#onLost(end);
     }
   }
@@ -195,7 +195,7 @@ export class Network {
   }
 
   #onFin(end: number): void {
-    const state = this.ends.state[end];
+    const state = this.ends.stateOf(end);
     if (state === endStates.gone || state === endStates.closed || state === endStates.accepting) {
       this.ends.free(end);
       return;
@@ -204,11 +204,11 @@ export class Network {
   }
 
   #onClosed(end: number, cause: LinkCloseCause, reason: string): void {
-    if (this.ends.state[end] !== endStates.open) return;
+    if (this.ends.stateOf(end) !== endStates.open) return;
     const link = this.ends.linkOf(end);
     const process = this.#hosts.endpoint(this.ends.nodeOf(end));
-    const other = this.ends.state[end ^ 1];
-    if (other === endStates.open && cause === 'broken') this.ends.state[end] = endStates.gone;
+    const other = this.ends.stateOf(end ^ 1);
+    if (other === endStates.open && cause === 'broken') this.ends.setState(end, endStates.gone);
     else this.ends.free(end);
     process?.ends.set(link, -1);
     process?.linkInput({ type: 'link-closed', link, cause, reason });
@@ -231,8 +231,8 @@ export class Network {
   }
 
   #onSynAck(end: number, generation: number): void {
-    if (this.ends.state[end] !== endStates.dialling) return;
-    this.ends.state[end] = endStates.open;
+    if (this.ends.stateOf(end) !== endStates.dialling) return;
+    this.ends.setState(end, endStates.open);
     const arrival = this.ends.inOrder(end ^ 1, this.#wheel.now + this.#travelBack(end ^ 1));
     this.#wheel.add(arrival, eventKinds.accept, end ^ 1, generation, undefined);
     const link = this.ends.linkOf(end);
@@ -242,19 +242,19 @@ export class Network {
   #onAccept(end: number, generation: number): void {
     const process = this.#hosts.endpoint(this.ends.nodeOf(end));
     if (process === undefined) {
-      this.ends.state[end] = endStates.gone;
+      this.ends.setState(end, endStates.gone);
       this.#wheel.add(this.#wheel.now + 1, eventKinds.reset, end ^ 1, generation, undefined);
       return;
     }
     const link = process.nextAccepted();
-    this.ends.link[end] = link;
-    this.ends.state[end] = endStates.open;
+    this.ends.setLink(end, link);
+    this.ends.setState(end, endStates.open);
     process.ends.set(link, end);
     process.linkInput({ type: 'link-opened', link });
   }
 
   #onDialFailed(end: number, cause: LinkCloseCause, reason: string): void {
-    if (this.ends.state[end] !== endStates.dialling) return;
+    if (this.ends.stateOf(end) !== endStates.dialling) return;
     const link = this.ends.linkOf(end);
     const process = this.#hosts.endpoint(this.ends.nodeOf(end));
     this.ends.free(end);
@@ -263,7 +263,7 @@ export class Network {
   }
 
   #onOverflow(end: number, bytes: number): void {
-    if (this.ends.state[end] !== endStates.open) return;
+    if (this.ends.stateOf(end) !== endStates.open) return;
     const link = this.ends.linkOf(end);
     const process = this.#hosts.endpoint(this.ends.nodeOf(end));
     process?.linkInput({ type: 'link-overflowed', link, frames: 1, bytes });
@@ -272,7 +272,7 @@ export class Network {
   // -------------------------------------------------------------- packets
 
   #sendSyn(end: number, generation: number, attempt: number): void {
-    if (this.ends.state[end] !== endStates.dialling) return;
+    if (this.ends.stateOf(end) !== endStates.dialling) return;
     const from = this.ends.nodeOf(end);
     const to = this.ends.nodeOf(end ^ 1);
     const random = this.#hosts.endpoint(from)?.networkRandom;
@@ -290,8 +290,8 @@ export class Network {
 
   /** The process has closed this end; the other one hears of it after all that was sent. */
   #shut(from: Endpoint, end: number): void {
-    if (this.ends.state[end] === endStates.open) this.ends.state[end] = endStates.closed;
-    if (this.ends.state[end ^ 1] === endStates.closed) this.ends.free(end);
+    if (this.ends.stateOf(end) === endStates.open) this.ends.setState(end, endStates.closed);
+    if (this.ends.stateOf(end ^ 1) === endStates.closed) this.ends.free(end);
     else this.#transmit(from, end, undefined);
   }
 

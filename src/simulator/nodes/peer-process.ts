@@ -60,10 +60,10 @@ export class PeerProcess extends NodeProcess<PeerTimer> {
   }
 
   /** While `work` runs, its links lead to these doors, and what it emits is old news. */
-  behind(doors: Doors, work: () => void): void {
+  behind<Given extends Doors>(doors: Given, work: (doors: Given) => void): void {
     this.doors = doors;
     this.#isSettling = true;
-    work();
+    work(doors);
     this.#isSettling = false;
     this.doors = this.world.network;
   }

@@ -32,7 +32,7 @@ export type Doors = Pick<Network, 'dial' | 'send' | 'close'>;
 
 /** An input that waits for a process that is paused or slow. */
 type Waiting<Timer> =
-  | { readonly frame: Message; readonly end: number; readonly link: LinkId }
+  | { readonly frame: Message; readonly link: LinkId }
   | { readonly input: LinkInput }
   | { readonly timer: Timer; readonly due: Tick };
 
@@ -120,9 +120,8 @@ export abstract class NodeProcess<Timer> implements Endpoint {
     return this.#accepted;
   }
 
-  frame(end: number, message: Message): void {
-    const link = this.world.network.ends.linkOf(end);
-    if (this.#waiting !== undefined) this.#wait({ frame: message, end, link });
+  frame(link: LinkId, message: Message): void {
+    if (this.#waiting !== undefined) this.#wait({ frame: message, link });
     else this.#onFrame(link, message);
   }
 

@@ -69,7 +69,10 @@ const network = object({
 
 const start = kinds([
   object({ kind: v.literal('join'), spreadMs: ms, afterMs: v.exactOptional(ms) }),
-  object({ kind: v.literal('settled') }),
+  object({
+    kind: v.literal('settled'),
+    machines: v.exactOptional(oneOf(['when-touched', 'at-start'])),
+  }),
 ]);
 
 const topology = object({
