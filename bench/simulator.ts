@@ -13,9 +13,9 @@ const rows: Record<string, Record<string, string | number>> = {};
 
 const join10000: Scenario = {
   name: 'join-10000',
-  topology: { seeds: 3, peers: 10_000, start: { kind: 'join', spreadMs: 60_000 } },
+  topology: { seeds: 3, peers: 10_000, start: { kind: 'join', spreadMs: 20_000 } },
   network: { latency: { kind: 'log-normal', medianMs: 0.25, p99Ms: 2 } },
-  durationMs: 70_000,
+  durationMs: 30_000,
 };
 
 const parts: Record<string, () => Promise<void>> = {

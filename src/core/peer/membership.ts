@@ -34,7 +34,7 @@ export type Learned = 'new' | 'newer' | 'known' | 'buried';
 export class Membership {
   readonly #options: MembershipOptions;
   readonly #with: MembershipDependencies;
-  /** In the order in which the entries were last heard of: the first is the first to be forgotten. */
+  /** In the order in which the entries were last heard of (see #isOrderKept): the first is the first to be forgotten. */
   readonly #known = new Map<PeerId, PeerEntry>();
   /** Of each peer the highest incarnation that is over. Most peers never need it. */
   #buried: Map<PeerId, Incarnation> | undefined;
@@ -70,6 +70,8 @@ export class Membership {
 
   learn(entry: PeerEntry): Learned {
     const { id, incarnation } = entry;
+    // As most entries of most Peer Lists: seeds tell the same of a peer until its rank changes.
+    if (this.#known.get(id) === entry && !this.#isOrderKept) return 'known';
     if (id === this.#with.self.id) return 'known';
     if (this.#isBuried(id, incarnation)) return 'buried';
     const before = this.#known.get(id);
@@ -113,12 +115,15 @@ export class Membership {
     const rank = this.#rankOf(entry, before);
     const isUnchanged = before?.incarnation === entry.incarnation && before.rank === rank;
     const { id, incarnation } = entry;
-    // Heard of just now: to the end of those to be forgotten.
-    this.#known.delete(id);
     if (isUnchanged) {
-      this.#known.set(id, before);
+      if (this.#isOrderKept) {
+        this.#known.delete(id);
+        this.#known.set(id, before);
+      }
       return;
     }
+    // Heard of just now: to the end of those to be forgotten.
+    this.#known.delete(id);
     // An entry that says all is kept as it is: those of one Peer List may be many peers'.
     this.#known.set(id, entry.rank === rank ? entry : { id, incarnation, rank });
     this.#ranked = undefined;
@@ -132,6 +137,15 @@ export class Membership {
     // A greeting tells the incarnation of an address; that it came back is a new life, at the end.
     const isSameLife = before?.incarnation === entry.incarnation || before?.incarnation === 0;
     return isSameLife ? before.rank : this.#highestRank() + 1;
+  }
+
+  /**
+   * Whether it matters who was heard of last. While there is plenty of room nobody will be forgotten
+   * soon, and to note for a thousand peers of each Peer List that they were named again is most of
+   * what a renewal costs; before the room is full, all that are still named have been named again.
+   */
+  get #isOrderKept(): boolean {
+    return 2 * this.#known.size >= this.#options.overlay.knownPeersMax;
   }
 
   /**

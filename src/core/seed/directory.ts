@@ -23,6 +23,8 @@ export class Directory {
   readonly #options: DirectoryOptions;
   /** The living, oldest registration first. */
   readonly #members: Member[] = [];
+  /** What is told of each, from the oldest on as far as it was made: all Peer Lists share it. */
+  readonly #entries: PeerEntry[] = [];
   readonly #tombstones = new Set<PeerId>();
   readonly #listDigest: XorDigest;
   readonly #buckets: readonly XorDigest[];
@@ -91,13 +93,17 @@ export class Directory {
     if (value.status === 'alive') {
       const at = this.#place(peer, registeredAtMs);
       this.#members.splice(at, 0, { id: peer, incarnation, registeredAtMs });
+      this.#ranksChanged(at);
     } else this.#tombstones.add(peer);
     this.#toggle(peer, value);
   }
 
   #remove(peer: PeerId, value: RegisterValue): void {
-    if (value.status === 'alive') this.#members.splice(this.#place(peer, value.registeredAtMs), 1);
-    else this.#tombstones.delete(peer);
+    if (value.status === 'alive') {
+      const at = this.#place(peer, value.registeredAtMs);
+      this.#members.splice(at, 1);
+      this.#ranksChanged(at);
+    } else this.#tombstones.delete(peer);
     this.#toggle(peer, value);
   }
 
@@ -124,8 +130,16 @@ export class Directory {
     return from;
   }
 
+  /** Whoever stands at this index or behind it has another rank. */
+  #ranksChanged(from: number): void {
+    if (from < this.#entries.length) this.#entries.length = from;
+  }
+
   #entry(rank: number): PeerEntry {
-    const { id, incarnation } = this.#members[rank - 1] ?? { id: '', incarnation: 0 };
-    return { id, incarnation, rank };
+    for (let at = this.#entries.length; at < rank; at += 1) {
+      const { id, incarnation } = this.#members[at] ?? { id: '', incarnation: 0 };
+      this.#entries.push({ id, incarnation, rank: at + 1 });
+    }
+    return this.#entries[rank - 1] ?? { id: '', incarnation: 0, rank };
   }
 }

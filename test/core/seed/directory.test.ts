@@ -86,6 +86,21 @@ test('a rank-weighted sample has no rank twice, and as many as there are', () =>
   );
 });
 
+test('a rank-weighted sample prefers old ranks by rank^(−2/3), and has the oldest for certain', () => {
+  const random = seededRandom(5);
+  const samples = 2_000;
+  const chosen = new Array<number>(1_001).fill(0);
+  for (let sample = 0; sample < samples; sample += 1) {
+    const ranks = rankWeightedSample(1_000, 50, random);
+    expect(ranks).toEqual(ranks.toSorted((one, other) => one - other));
+    for (const rank of ranks) chosen[rank] = (chosen[rank] ?? 0) + 1;
+  }
+  expect(chosen[1]).toBe(samples);
+  const share = (from: number, to: number) =>
+    chosen.slice(from, to).reduce((sum, times) => sum + times, 0) / (to - from) / samples;
+  expect(share(95, 106) / share(760, 841)).toBeCloseTo(8 ** (2 / 3), 0);
+});
+
 test('components are what a search would find, largest first', () => {
   const edge = fc.tuple(fc.nat({ max: 15 }), fc.nat({ max: 15 }));
   fc.assert(
