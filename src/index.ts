@@ -57,5 +57,11 @@ export {
 } from './telemetry/http.ts';
 export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
 export { attachMetrics, type MeasuredNode, type MetricsOptions } from './telemetry/metrics.ts';
+export {
+  attachTracing,
+  type TracedNode,
+  type TraceInstrument,
+  type TracingOptions,
+} from './telemetry/tracing.ts';
 export { tcpTransport } from './transport/tcp.ts';
 export type { Transport } from './transport/transport.ts';

@@ -105,6 +105,17 @@ export interface Bye {
   readonly reason: string;
 }
 
+// ---------------------------------------------------------------- trace context
+
+/**
+ * A message that may carry W3C trace context: `00-<trace id>-<parent id>-<flags>` of whoever sent it.
+ * The runtime writes and reads it; core hands it on as it came, and looks at none of it.
+ */
+export interface Traced {
+  /** Empty: it came with one that this version cannot read. */
+  readonly traceparent?: string;
+}
+
 // ---------------------------------------------------------------- peer <-> seed
 
 /** What others need to know of a member: whom to dial and how old it is in the network. */
@@ -115,7 +126,7 @@ export interface PeerEntry {
   readonly rank: number;
 }
 
-export interface Register {
+export interface Register extends Traced {
   readonly type: 'REGISTER';
   readonly request: number;
   readonly peer: PeerId;
@@ -199,7 +210,7 @@ export interface RenewResult {
   readonly bridge: readonly PeerEntry[];
 }
 
-export interface Leave {
+export interface Leave extends Traced {
   readonly type: 'LEAVE';
   readonly request: number;
   readonly peer: PeerId;
@@ -216,7 +227,7 @@ export interface LeaveResult {
 }
 
 /** The peers' agreement that an incarnation is dead, for the seeds to confirm. */
-export interface DeadReport {
+export interface DeadReport extends Traced {
   readonly type: 'DEAD_REPORT';
   readonly request: number;
   readonly peer: PeerId;
@@ -237,7 +248,7 @@ export interface DeadReportResult {
 }
 
 /** The seeds' committed decision. Seeds send it to their members, peers tell their neighbours once. */
-export interface DeadConfirmed {
+export interface DeadConfirmed extends Traced {
   readonly type: 'DEAD_CONFIRMED';
   readonly peer: PeerId;
   readonly incarnation: Incarnation;
@@ -283,7 +294,7 @@ export type Intent =
 export type StoreView = readonly (readonly [seed: SeedId, storeId: string])[];
 
 /** CASPaxos prepare, with the intent so that acceptors can judge it. */
-export interface Propose {
+export interface Propose extends Traced {
   readonly type: 'PROPOSE';
   readonly peer: PeerId;
   readonly ballot: Ballot;
@@ -328,7 +339,7 @@ export interface Accepted {
 }
 
 /** Told to all seeds once a quorum has accepted. */
-export interface Commit {
+export interface Commit extends Traced {
   readonly type: 'COMMIT';
   readonly peer: PeerId;
   readonly ballot: Ballot;
@@ -431,7 +442,7 @@ export interface ProbeResult {
 }
 
 /** One peer's suspicion, flooded so that others who hold evidence, and the suspect, hear of it. */
-export interface SuspectNotice {
+export interface SuspectNotice extends Traced {
   readonly type: 'SUSPECT_NOTICE';
   readonly peer: PeerId;
   readonly incarnation: Incarnation;
@@ -450,7 +461,7 @@ export interface Refute {
 }
 
 /** A message on one hop. `body` is forwarded as it came; the header around it changes with each hop. */
-export interface Gossip {
+export interface Gossip extends Traced {
   readonly type: 'GOSSIP';
   readonly id: MessageId;
   /** Links travelled when this frame arrives: 1 on the origin's own links. 1…65535. */
@@ -460,8 +471,11 @@ export interface Gossip {
    * Message Lists. Absent below 1 s, as on every message that is pushed on at once.
    */
   readonly ageMs?: Ms;
-  /** W3C trace context of the hop before; opaque to core, outside of the hashed bytes. */
-  readonly traceparent?: string;
+  /**
+   * The parent id of the origin's own context in the same trace, 16 hexadecimal digits: each hop has
+   * the hop before as its parent, and needs this to name the publication. Only with a traceparent.
+   */
+  readonly traceorigin?: string;
   /** Kept and sent on by whoever gets it: nobody may write to it any more. */
   readonly body: Uint8Array;
 }

@@ -11,6 +11,8 @@ import { type Clock, systemClock } from '../runtime/clock.ts';
 import { digestText } from '../runtime/digest.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { Runtime } from '../runtime/runtime.ts';
+import type { TraceCarrier } from '../runtime/trace-carrier.ts';
+import { attachTracing } from '../telemetry/tracing.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { bodyCodec, topicBytesMax } from '../wire/body.ts';
 import { AutomaticMessages } from './automatic-messages.ts';
@@ -97,6 +99,7 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
       clock: this.clock,
       onEvent: (event) => this.#onEvent(event),
     });
+    if (given.tracer !== undefined) attachTracing(this, { tracer: given.tracer });
   }
 
   /** This peer's PeerId: its advertised address, known once it listens. Throws `not-started` before. */
@@ -188,6 +191,14 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
     if (this.state === 'stopping' || this.state === 'stopped') stream.end();
     else this.#streams.add(stream);
     return stream;
+  }
+
+  override carryTraces(carrier: TraceCarrier): () => void {
+    return this.runtime.carryTraces(carrier);
+  }
+
+  override traceparentOf(id: MessageId): string | undefined {
+    return this.runtime.traceparentOf(id);
   }
 
   /**

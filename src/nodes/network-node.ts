@@ -1,7 +1,8 @@
 import { EventEmitter } from 'eventemitter3';
 import { HearsayError } from '../core/errors.ts';
 import type { EventListeners, NodeEvent } from '../core/events.ts';
-import type { NodeId } from '../core/messages.ts';
+import type { MessageId, NodeId } from '../core/messages.ts';
+import type { TraceCarrier } from '../runtime/trace-carrier.ts';
 
 /** Hears every event of a node, in order; how telemetry, logs and the observatory look on. */
 export type Observer<Event extends NodeEvent = NodeEvent> = (event: Event) => void;
@@ -30,6 +31,19 @@ export abstract class NetworkNode<Event extends NodeEvent> extends EventEmitter<
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
   }
+
+  /**
+   * For tracing: lets it see each step as it happens, and put trace context into frames; see
+   * `attachTracing`. The answer ends it. Throws `option-invalid` while another one is there.
+   */
+  abstract carryTraces(carrier: TraceCarrier): () => void;
+
+  /**
+   * The W3C traceparent of this node's own span for a message that it published or received not long
+   * ago: to go on with the trace in what the application does about it. Undefined where tracing is
+   * off, or the message's origin did not sample it.
+   */
+  abstract traceparentOf(id: MessageId): string | undefined;
 
   /** Frees everything, as `stop()` does. */
   async [Symbol.asyncDispose](): Promise<void> {

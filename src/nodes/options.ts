@@ -1,3 +1,4 @@
+import type { Tracer } from '@opentelemetry/api';
 import { formatAddress, parseAddress } from '../core/address.ts';
 import type { PeerOptions, Profile, SeedOptions } from '../core/config.ts';
 import type { Random } from '../core/effects.ts';
@@ -16,6 +17,8 @@ export interface NodeDependencies {
   readonly clock?: Clock;
   /** Default: the operating system's generator. Sessions come from it: it must not be guessable. */
   readonly random?: Random;
+  /** Traces this node with spans of this tracer, as `attachTracing(node, { tracer })` does. Default: no traces. */
+  readonly tracer?: Tracer;
 }
 
 /** Options that a GossipNode and a PeerNode share. */

@@ -10,8 +10,10 @@ import { digestText } from '../runtime/digest.ts';
 import { Disk } from '../runtime/disk.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { Runtime } from '../runtime/runtime.ts';
+import type { TraceCarrier } from '../runtime/trace-carrier.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import type { SeedStorage } from '../storage/storage.ts';
+import { attachTracing } from '../telemetry/tracing.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { NetworkNode, type StartOptions, unlessAborted } from './network-node.ts';
 import {
@@ -77,6 +79,7 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
       onPersisted: (tokens, writes, durationMs) => this.#onPersisted(tokens, writes, durationMs),
       onFailed: (reason) => this.#runtime.input({ type: 'storage-failed', reason }),
     });
+    if (options.tracer !== undefined) attachTracing(this, { tracer: options.tracer });
   }
 
   /** The committed Peer List as this seed knows it, oldest registration first. */
@@ -121,6 +124,14 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
     }
     this.enter('running');
     this.#runtime.input({ type: 'start' });
+  }
+
+  override carryTraces(carrier: TraceCarrier): () => void {
+    return this.#runtime.carryTraces(carrier);
+  }
+
+  override traceparentOf(): undefined {
+    // Messages do not come by here.
   }
 
   /** Lets removals go on although many peers were reported dead at once. */

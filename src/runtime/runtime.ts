@@ -1,10 +1,11 @@
 import type { Effects, LinkInput, Outgoing, TimerFired } from '../core/effects.ts';
 import { HearsayError } from '../core/errors.ts';
 import type { NodeEvent } from '../core/events.ts';
-import type { LinkId } from '../core/messages.ts';
+import type { LinkId, Message, MessageId } from '../core/messages.ts';
 import type { Instant, Ms } from '../core/time.ts';
 import type { Connection, ConnectionHandler, Listener, Transport } from '../transport/transport.ts';
 import type { Clock } from './clock.ts';
+import type { TraceCarrier } from './trace-carrier.ts';
 
 /** A core machine, as the runtime drives it. */
 export interface Machine<Timer, Command> {
@@ -38,6 +39,10 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
   #handling = false;
   #handingOut = false;
   #stopped = false;
+  #carrier: TraceCarrier | undefined;
+  /** The last message of the machine and what it became: the same one often goes to many links. */
+  #sent: Message | undefined;
+  #sentTraced: Message | undefined;
   #ended: Promise<void> | undefined;
   #allClosed: (() => void) | undefined;
 
@@ -62,6 +67,25 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
 
   run(machine: Machine<Timer, Command>): void {
     this.#machine = machine;
+  }
+
+  /** Lets trace context travel with the frames from now on; the answer ends it. */
+  carryTraces(carrier: TraceCarrier): () => void {
+    if (this.#carrier !== undefined) {
+      throw new HearsayError(
+        'option-invalid',
+        'this node is traced already: detach the other first',
+      );
+    }
+    this.#carrier = carrier;
+    return () => {
+      if (this.#carrier === carrier) this.#carrier = undefined;
+    };
+  }
+
+  /** The traceparent of this node's own span for a message; undefined where none is known. */
+  traceparentOf(id: MessageId): string | undefined {
+    return this.#carrier?.traceparentOf(id);
   }
 
   get now(): Instant {
@@ -91,6 +115,7 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
       return work(this.#machine, this.#clock.now());
     } finally {
       this.#handling = false;
+      if (this.#carrier !== undefined) this.#settle(this.#carrier);
       this.#handOutEvents();
     }
   }
@@ -139,7 +164,7 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
         this.#connections.delete(to);
         return;
       default:
-        this.#connections.get(to)?.send(message);
+        this.#connections.get(to)?.send(this.#carrier ? this.#traced(message) : message);
     }
   }
 
@@ -152,6 +177,7 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
   }
 
   emit(event: NodeEvent): void {
+    this.#carrier?.emitted(event);
     this.#events.push(event);
   }
 
@@ -177,13 +203,31 @@ export class Runtime<Timer, Command> implements Effects<Timer> {
   readonly #inputOf = (input: LinkInput): void => {
     const known = this.#connections.has(input.link);
     if (input.type === 'link-closed') this.#forget(input.link);
-    if (known) this.input(input);
+    if (!known) return;
+    if (input.type === 'message') this.#carrier?.arrived(input.message);
+    this.input(input);
   };
 
   #forget(link: LinkId): void {
     this.#connections.delete(link);
     this.#open.delete(link);
     if (this.#open.size === 0) this.#allClosed?.();
+  }
+
+  // -------------------------------------------------------------- trace context
+
+  #traced(message: Message): Message {
+    if (message !== this.#sent || this.#sentTraced === undefined) {
+      this.#sent = message;
+      this.#sentTraced = this.#carrier?.outgoing(message) ?? message;
+    }
+    return this.#sentTraced;
+  }
+
+  #settle(carrier: TraceCarrier): void {
+    this.#sent = undefined;
+    this.#sentTraced = undefined;
+    carrier.settled();
   }
 
   // -------------------------------------------------------------- events

@@ -1,5 +1,6 @@
 import type { Registry, RegistryContentType } from 'prom-client';
 import type { NodeEvent } from '../core/events.ts';
+import type { MessageId } from '../core/messages.ts';
 import type { MetricKey } from './metrics/catalogue.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
 import { recorderOf } from './metrics/recorder.ts';
@@ -28,6 +29,8 @@ export interface MeasuredNode {
   readonly state: string;
   observe(observer: (event: NodeEvent) => void): () => void;
   statistics(): Statistics;
+  /** The W3C traceparent of the node's own span for a message, for exemplars. */
+  traceparentOf?(id: MessageId): string | undefined;
 }
 
 export interface MetricsOptions {
@@ -52,7 +55,7 @@ export function attachMetrics(node: MeasuredNode, { registry }: MetricsOptions):
   for (const key of Object.keys(node.statistics()) as GaugeOfStatistics[]) {
     metrics.read(key, () => node.statistics()[key]);
   }
-  const recorder = recorderOf(metrics);
+  const recorder = recorderOf(metrics, (id) => node.traceparentOf?.(id));
   const unobserve = node.observe((event) => {
     // Each entry takes the event of its own key, which the compiler cannot follow through the union.
     const record = recorder[event.type] as (event: NodeEvent) => void;

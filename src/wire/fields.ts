@@ -1,5 +1,6 @@
 import * as v from 'valibot';
 import { addressCharsMax, isCanonicalAddress } from '../core/address.ts';
+import { isTraceparent } from './traceparent.ts';
 
 /**
  * The pieces that the message schemas are made of. Every string, list and number that comes from
@@ -65,6 +66,9 @@ export const capabilities = v.pipe(
   v.array(v.pipe(v.string(), v.maxLength(capabilityCharsMax))),
   v.maxLength(capabilitiesMax),
 );
+
+/** W3C trace context. What this version cannot read becomes '', which is no reason to lose the message. */
+export const traceparent = v.fallback(v.pipe(v.string(), v.check(isTraceparent)), '');
 
 /** A list whose length is looked at before its items are. */
 export function list<const Item extends v.GenericSchema>(item: Item) {

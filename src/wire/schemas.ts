@@ -12,6 +12,7 @@ import {
   session,
   sessionOrEmpty,
   text,
+  traceparent,
   wallClockMs,
 } from './fields.ts';
 import type { ControlType, MessageOf } from './kinds.ts';
@@ -23,6 +24,7 @@ import type { ControlType, MessageOf } from './kinds.ts';
 
 // ---------------------------------------------------------------- what several messages share
 
+const traced = { traceparent: v.exactOptional(traceparent) };
 const request = count;
 const nonce = count;
 const identity = v.object({ role: v.picklist(['peer', 'seed']), id: nodeId, incarnation });
@@ -121,7 +123,13 @@ const handshake = {
 // ---------------------------------------------------------------- peer <-> seed
 
 const member = {
-  REGISTER: v.object({ type: v.literal('REGISTER'), request, peer: nodeId, session }),
+  REGISTER: v.object({
+    type: v.literal('REGISTER'),
+    ...traced,
+    request,
+    peer: nodeId,
+    session,
+  }),
   REGISTER_RESULT: v.object({
     type: v.literal('REGISTER_RESULT'),
     request,
@@ -155,6 +163,7 @@ const member = {
   }),
   LEAVE: v.object({
     type: v.literal('LEAVE'),
+    ...traced,
     request,
     peer: nodeId,
     incarnation,
@@ -163,6 +172,7 @@ const member = {
   LEAVE_RESULT: v.object({ type: v.literal('LEAVE_RESULT'), request, outcome, reason: text }),
   DEAD_REPORT: v.object({
     type: v.literal('DEAD_REPORT'),
+    ...traced,
     request,
     peer: nodeId,
     incarnation,
@@ -178,6 +188,7 @@ const member = {
   }),
   DEAD_CONFIRMED: v.object({
     type: v.literal('DEAD_CONFIRMED'),
+    ...traced,
     peer: nodeId,
     incarnation,
     seed: nodeIdOrEmpty,
@@ -189,6 +200,7 @@ const member = {
 const seed = {
   PROPOSE: v.object({
     type: v.literal('PROPOSE'),
+    ...traced,
     peer: nodeId,
     ballot,
     stores: storeView,
@@ -219,7 +231,13 @@ const seed = {
     answer: v.picklist(['accepted', 'conflict', 'none']),
     promised: ballot,
   }),
-  COMMIT: v.object({ type: v.literal('COMMIT'), peer: nodeId, ballot, value: registerValue }),
+  COMMIT: v.object({
+    type: v.literal('COMMIT'),
+    ...traced,
+    peer: nodeId,
+    ballot,
+    value: registerValue,
+  }),
   REGISTER_DIGESTS: v.object({ type: v.literal('REGISTER_DIGESTS'), buckets: list(digest) }),
   REGISTER_REVISIONS: v.object({
     type: v.literal('REGISTER_REVISIONS'),
@@ -267,6 +285,7 @@ const neighbour = {
   }),
   SUSPECT_NOTICE: v.object({
     type: v.literal('SUSPECT_NOTICE'),
+    ...traced,
     peer: nodeId,
     incarnation,
     refutation: count,

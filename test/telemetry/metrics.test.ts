@@ -96,6 +96,24 @@ describe('the metrics of a node', () => {
     expect(await open.metrics()).not.toContain('_total_total');
   });
 
+  test('lead to the delivery’s own span where the node is traced, and nowhere when not sampled', async () => {
+    const open = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+    open.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const own = '00-0af7651916cd43dd8448eb211c80319c-00000000000000aa-01';
+    const node = Object.assign(new TestNode('a:1'), { traceparentOf: () => own });
+    attachMetrics(node, { registry: open });
+    const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+    node.emit(received({ latencyMs: 30, traceparent }));
+    expect(await open.metrics()).toContain('span_id="00000000000000aa"');
+
+    const other = new Registry<typeof Registry.OPENMETRICS_CONTENT_TYPE>();
+    other.setContentType(Registry.OPENMETRICS_CONTENT_TYPE);
+    const untraced = new TestNode('b:1');
+    attachMetrics(untraced, { registry: other });
+    untraced.emit(received({ latencyMs: 30, traceparent: traceparent.replace(/01$/, '00') }));
+    expect(await other.metrics()).not.toContain('trace_id');
+  });
+
   test('are not shown before the node has an address', async () => {
     const node = new TestNode('a:1', 'new');
     attachMetrics(node, { registry });

@@ -79,17 +79,32 @@ const stores = list(fc.tuple(nodeId, session));
 const traceparent = fc
   .tuple(hex(31), hex(15), hex(2))
   .map(([trace, parent, flags]) => `00-${trace}1-${parent}1-${flags}`);
-const gossip: fc.Arbitrary<Gossip> = fc.record(
+/** A message that may carry trace context. */
+const traced = <Traced extends Message>(message: fc.Arbitrary<Traced>): fc.Arbitrary<Traced> =>
+  fc.oneof(
+    message,
+    fc.tuple(message, traceparent).map(([one, text]) => ({ ...one, traceparent: text })),
+  );
+const parentId = hex(15).map((id) => `${id}1`);
+const untracedGossip: fc.Arbitrary<Gossip> = fc.record(
   {
     type: fc.constant('GOSSIP' as const),
     id: hash,
     hops: fc.integer({ min: 1, max: 65_535 }),
     ageMs: fc.nat({ max: 0xff_ff_ff_ff }),
-    traceparent,
     body: fc.uint8Array({ maxLength: 400 }),
   },
   { requiredKeys: ['type', 'id', 'hops', 'body'] },
 );
+
+const tracedGossip = fc
+  .tuple(untracedGossip, traceparent, fc.option(parentId, { nil: undefined }))
+  .map(([one, text, traceorigin]) => ({
+    ...one,
+    traceparent: text,
+    ...(traceorigin !== undefined && { traceorigin }),
+  }));
+const gossip: fc.Arbitrary<Gossip> = fc.oneof(untracedGossip, tracedGossip);
 
 const result = { outcome, request: count, reason: text };
 const vote = { peer: nodeId, ballot, promised: ballot };
@@ -127,7 +142,9 @@ export const messageArbitraries: MessageArbitraries = {
   }),
   BYE: fc.record({ type: fc.constant('BYE'), reason: text }),
 
-  REGISTER: fc.record({ type: fc.constant('REGISTER'), request: count, peer: nodeId, session }),
+  REGISTER: traced(
+    fc.record({ type: fc.constant('REGISTER'), request: count, peer: nodeId, session }),
+  ),
   REGISTER_RESULT: fc.record({ type: fc.constant('REGISTER_RESULT'), ...result, incarnation }),
   PEER_LIST_REQUEST: fc.record({
     type: fc.constant('PEER_LIST_REQUEST'),
@@ -157,32 +174,40 @@ export const messageArbitraries: MessageArbitraries = {
     digest: hash,
     bridge: list(peerEntry),
   }),
-  LEAVE: fc.record({
-    type: fc.constant('LEAVE'),
-    request: count,
-    peer: nodeId,
-    incarnation,
-    session: sessionOrEmpty,
-  }),
+  LEAVE: traced(
+    fc.record({
+      type: fc.constant('LEAVE'),
+      request: count,
+      peer: nodeId,
+      incarnation,
+      session: sessionOrEmpty,
+    }),
+  ),
   LEAVE_RESULT: fc.record({ type: fc.constant('LEAVE_RESULT'), ...result }),
-  DEAD_REPORT: fc.record({
-    type: fc.constant('DEAD_REPORT'),
-    request: count,
-    peer: nodeId,
-    incarnation,
-    reporter: nodeId,
-    corroborators: list(nodeId),
-    text,
-  }),
+  DEAD_REPORT: traced(
+    fc.record({
+      type: fc.constant('DEAD_REPORT'),
+      request: count,
+      peer: nodeId,
+      incarnation,
+      reporter: nodeId,
+      corroborators: list(nodeId),
+      text,
+    }),
+  ),
   DEAD_REPORT_RESULT: fc.record({ type: fc.constant('DEAD_REPORT_RESULT'), ...result }),
-  DEAD_CONFIRMED: fc.record({
-    type: fc.constant('DEAD_CONFIRMED'),
-    peer: nodeId,
-    incarnation,
-    seed: nodeId,
-  }),
+  DEAD_CONFIRMED: traced(
+    fc.record({
+      type: fc.constant('DEAD_CONFIRMED'),
+      peer: nodeId,
+      incarnation,
+      seed: nodeId,
+    }),
+  ),
 
-  PROPOSE: fc.record({ type: fc.constant('PROPOSE'), peer: nodeId, ballot, stores, intent }),
+  PROPOSE: traced(
+    fc.record({ type: fc.constant('PROPOSE'), peer: nodeId, ballot, stores, intent }),
+  ),
   VOTE: fc.record(
     {
       type: fc.constant('VOTE' as const),
@@ -212,7 +237,7 @@ export const messageArbitraries: MessageArbitraries = {
     ...vote,
     answer: fc.constantFrom('accepted', 'conflict', 'none'),
   }),
-  COMMIT: fc.record({ type: fc.constant('COMMIT'), peer: nodeId, ballot, value }),
+  COMMIT: traced(fc.record({ type: fc.constant('COMMIT'), peer: nodeId, ballot, value })),
   REGISTER_DIGESTS: fc.record({ type: fc.constant('REGISTER_DIGESTS'), buckets: list(hash) }),
   REGISTER_REVISIONS: fc.record({
     type: fc.constant('REGISTER_REVISIONS'),
@@ -254,14 +279,16 @@ export const messageArbitraries: MessageArbitraries = {
     incarnation,
     outcome: fc.constantFrom('alive', 'silent', 'replaced'),
   }),
-  SUSPECT_NOTICE: fc.record({
-    type: fc.constant('SUSPECT_NOTICE'),
-    peer: nodeId,
-    incarnation,
-    refutation: count,
-    by: nodeId,
-    byIncarnation: incarnation,
-  }),
+  SUSPECT_NOTICE: traced(
+    fc.record({
+      type: fc.constant('SUSPECT_NOTICE'),
+      peer: nodeId,
+      incarnation,
+      refutation: count,
+      by: nodeId,
+      byIncarnation: incarnation,
+    }),
+  ),
   REFUTE: fc.record({
     type: fc.constant('REFUTE'),
     peer: nodeId,

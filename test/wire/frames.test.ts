@@ -143,6 +143,29 @@ describe('a gossip frame', () => {
     expect(decode(frame)).toMatchObject({ ageMs: 65_537, traceparent });
   });
 
+  test('carries the origin’s parent id in 8 bytes, behind the traceparent', () => {
+    const traceorigin = '00f067aa0ba902b7';
+    const gossip = { type: 'GOSSIP', id, hops: 1, traceparent, traceorigin, body } as const;
+    const frame = encodeFrame(gossip);
+    expect(frame.toString('hex')).toBe(
+      `0000004960000105${traceparent.replaceAll('-', '')}${traceorigin}${id}010203`,
+    );
+    expect(decode(frame)).toMatchObject({ traceparent, traceorigin });
+  });
+
+  test('has no origin’s parent id without a traceparent', () => {
+    const traceorigin = '00f067aa0ba902b7';
+    const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, traceorigin, body });
+    expect(decode(frame)).toEqual(asRead({ type: 'GOSSIP', id, hops: 1, body }));
+  });
+
+  test('never sends what the memory held before', () => {
+    const malformed = { traceparent: `00-${'z'.repeat(52)}`, traceorigin: 'short' };
+    const target = Buffer.alloc(200, 0xee);
+    const end = encodeFrameInto({ type: 'GOSSIP', id, hops: 1, ...malformed, body }, target, 0);
+    expect(target.subarray(0, end).includes(0xee)).toBe(false);
+  });
+
   test('counts no age above 49 days', () => {
     const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, ageMs: 2 ** 40, body });
     expect(decode(frame)).toMatchObject({ ageMs: 0xff_ff_ff_ff });
@@ -152,7 +175,6 @@ describe('a gossip frame', () => {
     'nonsense',
     '',
     `${traceparent}0`,
-    traceparent.toUpperCase(),
     traceparent.replace('00-', '01-'),
     '00-00000000000000000000000000000000-b7ad6b7169203331-01',
     '00-0af7651916cd43dd8448eb211c80319c-0000000000000000-01',
@@ -169,7 +191,7 @@ describe('a gossip frame', () => {
 
   test('ignores flags that this version does not know', () => {
     const frame = encodeFrame({ type: 'GOSSIP', id, hops: 1, body });
-    frame[7] = 0xfc;
+    frame[7] = 0xf8;
     expect(decode(frame)).toEqual(asRead({ type: 'GOSSIP', id, hops: 1, body }));
   });
 

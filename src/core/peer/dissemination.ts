@@ -106,7 +106,7 @@ export class Dissemination implements NeighbourListener {
     const bytes = body.length;
     const { length: links } = neighbourhood.links();
     effects.emit({ type: 'message:published', message, links, bytes });
-    this.#forward(listed, nobody, now);
+    this.#forward(listed, nobody, untraced, now);
     this.#keepBounds();
     return id;
   }
@@ -213,7 +213,7 @@ export class Dissemination implements NeighbourListener {
       bytes: body.length,
     };
     effects.emit(traceparent === undefined ? received : { ...received, traceparent });
-    this.#forward(listed, holders, now);
+    this.#forward(listed, holders, gossip, now);
     this.#keepBounds();
   }
 
@@ -252,9 +252,10 @@ export class Dissemination implements NeighbourListener {
   // -------------------------------------------------------------- sends
 
   /** To every neighbour but the one it came from and those that have it. */
-  #forward(listed: Listed, holders: readonly LinkId[], now: Instant): void {
-    const frame = frameOf(listed, now);
-    if (frame === undefined) return;
+  #forward(listed: Listed, holders: readonly LinkId[], came: TraceContext, now: Instant): void {
+    const plain = frameOf(listed, now);
+    if (plain === undefined) return;
+    const frame = came.traceparent === undefined ? plain : withContext(plain, came);
     const { links, neighbourhood } = this.#with;
     for (const link of neighbourhood.links()) {
       if (link.id === listed.from || holders.includes(link.id)) continue;
@@ -370,6 +371,11 @@ function ownBytes(body: Uint8Array): Uint8Array {
   return body.length === body.buffer.byteLength ? body : new Uint8Array(body);
 }
 
+/** What a message brought of W3C trace context, and takes along. */
+type TraceContext = Pick<Gossip, 'traceparent' | 'traceorigin'>;
+
+const untraced: TraceContext = {};
+
 /** Ages below this are left out of the frame: a message that is pushed on at once has none. */
 const ageMsMin: Ms = 1_000;
 
@@ -378,4 +384,12 @@ function frameOf({ id, hops, bornMs, body }: Listed, now: Instant): Gossip | und
   const ageMs = Math.round(now.monotonicMs - bornMs);
   const frame: Gossip = { type: 'GOSSIP', id, hops: hops + 1, body };
   return ageMs < ageMsMin ? frame : { ...frame, ageMs };
+}
+
+function withContext(frame: Gossip, { traceparent, traceorigin }: TraceContext): Gossip {
+  return {
+    ...frame,
+    ...(traceparent !== undefined && { traceparent }),
+    ...(traceorigin !== undefined && { traceorigin }),
+  };
 }

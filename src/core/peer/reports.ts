@@ -89,8 +89,8 @@ class Report implements Question {
 
   ask(link: Link, request: number): void {
     const { peer, incarnation, text } = this.#death;
-    this.#with.links.send(link, { type: 'DEAD_REPORT', request, ...this.#death });
     this.#with.effects.emit({ type: 'peer:reported', peer, incarnation, seed: link.address, text });
+    this.#with.links.send(link, { type: 'DEAD_REPORT', request, ...this.#death });
   }
 
   heard(answer: SeedAnswer): boolean {

@@ -142,7 +142,7 @@ export class Proposer {
     const proposal = this.#queue.current(peer);
     if (proposal?.phase !== 'preparing' && proposal?.phase !== 'pausing') return;
     const settled = this.#settled(peer, proposal.intent, now);
-    if (settled !== undefined) this.#end(proposal, settled, now);
+    if (settled !== undefined) this.#reject(proposal, settled, now);
   }
 
   onDurable({ proposal: id }: DecisionDurable, now: Instant): void {

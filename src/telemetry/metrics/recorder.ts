@@ -1,4 +1,13 @@
-import type { Committed, DecisionDomain, NodeEvent, Rejected, Voted } from '../../core/events.ts';
+import type {
+  Committed,
+  DecisionDomain,
+  MessageReceived,
+  NodeEvent,
+  Rejected,
+  Voted,
+} from '../../core/events.ts';
+import type { MessageId } from '../../core/messages.ts';
+import type { Exemplar } from './family.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 
 type Recorder = {
@@ -13,7 +22,10 @@ const seconds = (ms: number): number => ms / 1000;
  * What each event means for the metrics of its node. The type asks for every event there is: a new
  * one without a decision here does not compile.
  */
-export function recorderOf(metrics: NodeMetrics): Recorder {
+export function recorderOf(
+  metrics: NodeMetrics,
+  traceparentOf: (id: MessageId) => string | undefined,
+): Recorder {
   const { add, set, observe } = metrics;
   /** Incarnations that this node suspects: only these end with an outcome. */
   const suspected = new Map<string, number>();
@@ -74,7 +86,7 @@ export function recorderOf(metrics: NodeMetrics): Recorder {
       firstBytes.value += event.bytes;
       hops.observe(event.hops);
       const latencyS = seconds(Math.max(0, event.latencyMs));
-      latency.observe(latencyS, exemplarOf(event, latencyS));
+      latency.observe(latencyS, exemplarOf(event, latencyS, traceparentOf));
       if (event.recovered) add('recovered');
     },
     'message:duplicate': ({ bytes, crossing }) => {
@@ -146,12 +158,16 @@ function digestNumber(digest: string): number {
   return digest === '' ? 0 : Number.parseInt(digest.slice(0, 12), 16);
 }
 
+/** The delivery's own span; where this node has none, the hop before, whose trace it is too. */
 function exemplarOf(
-  { traceparent, message }: Extract<NodeEvent, { readonly type: 'message:received' }>,
+  { message, traceparent: came }: MessageReceived,
   value: number,
-) {
-  if (traceparent === undefined) return undefined;
-  const [, traceId = '', spanId = ''] = traceparent.split('-');
+  traceparentOf: (id: MessageId) => string | undefined,
+): Exemplar | undefined {
+  if (came === undefined) return undefined;
+  const [, trace_id = '', span_id = '', flags] = (traceparentOf(message.id) ?? came).split('-');
+  // Where the origin did not sample it, there is no trace to be led to.
+  if ((Number.parseInt(flags ?? '', 16) & 1) === 0) return undefined;
   const timestamp = seconds(message.timestampMs) + value;
-  return { labelSet: { trace_id: traceId, span_id: spanId }, value, timestamp };
+  return { labelSet: { trace_id, span_id }, value, timestamp };
 }

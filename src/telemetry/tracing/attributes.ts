@@ -1,0 +1,40 @@
+/** Every attribute that a span of Hearsay can have, and what it says: docs/TRACING.md lists them. */
+export const attributes = {
+  'hearsay.node.id': 'The node whose span it is: `host:port`. Many nodes may share one process.',
+  'hearsay.message.id': 'SHA-256 of the message’s bytes.',
+  'hearsay.message.origin': 'The peer that published it.',
+  'hearsay.message.sequence': 'Its number among the messages of that life of the origin, from 1.',
+  'hearsay.hops': 'Links that it had travelled: 1 on the origin’s own links.',
+  'hearsay.links': 'Links that it was sent over at once.',
+  'hearsay.latency_ms': 'This node’s wall clock minus the message’s time; needs clocks that agree.',
+  'hearsay.recovered': 'Whether it was asked for (IWANT) instead of pushed.',
+  'hearsay.from': 'The node that sent it here.',
+  'messaging.system': '`hearsay`.',
+  'messaging.operation.name': '`publish` or `receive`.',
+  'messaging.operation.type': '`send` or `receive`.',
+  'messaging.destination.name': 'The topic; absent where it is empty.',
+  'messaging.message.id': 'As `hearsay.message.id`, for tools that know OpenTelemetry’s names.',
+  'messaging.message.body.size': 'Bytes of the payload.',
+  'hearsay.peer.id': 'The peer that it is about.',
+  'hearsay.peer.incarnation': 'The registered life of that peer that it is about.',
+  'hearsay.attempt': 'Number of the round over the seeds, from 1.',
+  'hearsay.quorum': 'Seeds that have to agree.',
+  'hearsay.seeds.ok': 'Seeds that answered OK, in order.',
+  'hearsay.seeds.refused': 'Seeds that did not, each with its code.',
+  'hearsay.decision': 'What is decided: `registration`, `leave` or `death`.',
+  'hearsay.ballot': '`<round>@<proposing seed>`.',
+  'hearsay.votes.yes': 'Seeds that accepted.',
+  'hearsay.vote.answer': '`promise`, `conflict` or `none`.',
+  'hearsay.vote.verdict': 'The seed’s judgement: `ok`, or why not.',
+  'hearsay.revision': 'How often this peer’s register has changed.',
+  'hearsay.seed.id': 'The seed that was asked, or that proposed it.',
+  'hearsay.silent_ms': 'Since the last sign of life.',
+  'hearsay.by': 'The peer that looked, or that suspects.',
+  'hearsay.probe.outcome': '`alive`, `silent`, `replaced` or `unanswered`.',
+  'hearsay.corroborators':
+    'Peers with evidence of their own when peer-level consensus was reached.',
+  'hearsay.outcome':
+    'How it ended: `quorum`, `no-quorum`, `committed`, `confirmed`, `stopped` (the node did), `forgotten` (too many were open), or the code of a refusal.',
+} as const;
+
+export type AttributeName = keyof typeof attributes;

@@ -1,0 +1,259 @@
+import { SpanKind } from '@opentelemetry/api';
+import { describe, expect, test } from 'vitest';
+import type { Ballot } from '../../src/core/messages.ts';
+import type { PeerNode } from '../../src/nodes/peer-node.ts';
+import { nodeOf, parentOf, TracedNodes, traceOf } from '../support/traced-nodes.ts';
+
+/** Six peers: a ring of four with a tail of two. */
+const ringWithTail = [
+  [0, 1],
+  [0, 2],
+  [1, 3],
+  [2, 3],
+  [3, 4],
+  [4, 5],
+] as const;
+
+describe('the trace of a message', () => {
+  test('is the tree that it took: one span for each hop, below the hop before', async () => {
+    await using net = new TracedNodes();
+    const peers = await net.overlay(6, ringWithTail);
+    const { id } = (await peers[0]?.publish('hello', { topic: 'news' })) ?? { id: '' };
+    await net.until(() => net.of('message:received').length === 5);
+
+    const [publish, ...none] = net.named('hearsay.publish');
+    expect(none).toEqual([]);
+    expect(publish).toMatchObject({ kind: SpanKind.PRODUCER, parentSpanContext: undefined });
+    const receives = net.named('hearsay.receive');
+    expect(receives.map(nodeOf).sort()).toEqual(
+      peers
+        .slice(1)
+        .map((peer) => peer.id)
+        .sort(),
+    );
+    expect(net.spans).toHaveLength(6);
+    expect(new Set(net.spans.map(traceOf))).toEqual(new Set([traceOf(publish)]));
+    for (const receive of receives) {
+      const { event } = net.of('message:received').find(({ at }) => at === nodeOf(receive)) ?? {};
+      expect(receive.kind).toBe(SpanKind.CONSUMER);
+      expect(nodeOf(parentOf(receive, net.spans))).toBe(event?.from);
+      expect(receive.attributes).toMatchObject({
+        'hearsay.hops': event?.hops,
+        'hearsay.from': event?.from,
+        'hearsay.message.id': id,
+        'messaging.destination.name': 'news',
+      });
+      expect(receive.links.map((link) => link.context.spanId)).toEqual([
+        publish?.spanContext().spanId,
+      ]);
+    }
+    const hops = peers.map(
+      (peer) => net.of('message:received').find(({ at }) => at === peer.id)?.event.hops,
+    );
+    expect(hops).toEqual([undefined, 1, 1, 2, 3, 4]);
+    expect(net.of('message:duplicate').length).toBeGreaterThan(0);
+  });
+
+  test('is nowhere when the origin does not sample it, and travels on as not sampled', async () => {
+    await using net = new TracedNodes();
+    const peers = await net.overlay(6, ringWithTail, { unsampled: 0 });
+    await peers[0]?.publish('hello');
+    await net.until(() => net.of('message:received').length === 5);
+    expect(net.spans).toEqual([]);
+    for (const { event } of net.of('message:received')) {
+      expect(event.traceparent).toMatch(/^00-[0-9a-f]{32}-[0-9a-f]{16}-00$/);
+    }
+  });
+
+  test('is sampled by the origin alone: a hop that samples nothing of its own takes part', async () => {
+    await using net = new TracedNodes();
+    const peers = await net.overlay(6, ringWithTail, { untraced: 3 });
+    await peers[0]?.publish('hello');
+    await net.until(() => net.of('message:received').length === 5);
+    // The untraced peer in the middle hands the context on as it came.
+    const traced = [1, 2, 4, 5].map((n) => peers[n]?.id);
+    expect(net.named('hearsay.receive').map(nodeOf).sort()).toEqual(traced.sort());
+    const behind = net.named('hearsay.receive').find((span) => nodeOf(span) === peers[4]?.id);
+    expect([peers[1]?.id, peers[2]?.id]).toContain(nodeOf(behind && parentOf(behind, net.spans)));
+    const [publish] = net.named('hearsay.publish');
+    expect(behind?.links[0]?.context.spanId).toBe(publish?.spanContext().spanId);
+  });
+
+  test('goes on to a peer that came later and asked for the message', async () => {
+    await using net = new TracedNodes();
+    const origin = await net.gossip([], net.provider);
+    await origin.publish('early');
+    const late = await net.gossip([origin.id], net.provider);
+    await net.until(() => net.of('message:received').length === 1);
+    const [publish, receive] = net.spans;
+    expect(receive?.attributes).toMatchObject({
+      'hearsay.node.id': late.id,
+      'hearsay.recovered': true,
+    });
+    expect(receive?.parentSpanContext?.spanId).toBe(publish?.spanContext().spanId);
+  });
+
+  test('can be gone on with by the application, from the span of the node that received it', async () => {
+    await using net = new TracedNodes();
+    const peers = await net.overlay(2, [[0, 1]]);
+    const { id } = (await peers[0]?.publish('hello')) ?? { id: '' };
+    await net.until(() => net.of('message:received').length === 1);
+    const [receive] = net.named('hearsay.receive');
+    const { traceId, spanId } = receive?.spanContext() ?? {};
+    expect(peers[1]?.traceparentOf(id)).toBe(`00-${traceId}-${spanId}-01`);
+    expect(peers[1]?.traceparentOf('ff'.repeat(32))).toBeUndefined();
+  });
+});
+
+describe('the trace of a registration', () => {
+  test('holds the proposal, and a vote and a commit of each seed that voted and committed', async () => {
+    await using net = new TracedNodes();
+    const seeds = await net.seeds(3);
+    const peer = await net.peer(seeds);
+    const { id } = peer;
+    await net.until(() => net.of('registration:committed').length === 3);
+    await net.until(() => net.named('hearsay.commit').length === 3);
+
+    const [register, ...others] = net.named('hearsay.register');
+    expect(others).toEqual([]);
+    expect(register).toMatchObject({ kind: SpanKind.CLIENT, parentSpanContext: undefined });
+    expect(register?.attributes).toMatchObject({
+      'hearsay.peer.id': id,
+      'hearsay.peer.incarnation': 1,
+      'hearsay.quorum': 2,
+      'hearsay.outcome': 'quorum',
+    });
+    const spans = net.spans.filter((span) => traceOf(span) === traceOf(register));
+    const [propose, ...noMore] = spans.filter(({ name }) => name === 'hearsay.propose');
+    expect(noMore).toEqual([]);
+    expect(propose && parentOf(propose, spans)).toBe(register);
+    expect(propose?.attributes).toMatchObject({
+      'hearsay.decision': 'registration',
+      'hearsay.outcome': 'committed',
+      'hearsay.votes.yes': 2,
+    });
+
+    const voted = net.of('registration:vote').filter(({ at, event }) => at === event.seed);
+    const votes = spans.filter(({ name }) => name === 'hearsay.vote');
+    expect(votes.map(nodeOf).sort()).toEqual(voted.map(({ at }) => at).sort());
+    expect(votes.length).toBeGreaterThanOrEqual(2);
+    const commits = spans.filter(({ name }) => name === 'hearsay.commit');
+    expect(commits.map(nodeOf).sort()).toEqual(seeds.map((seed) => seed.id).sort());
+    for (const span of [...votes, ...commits]) expect(parentOf(span, spans)).toBe(propose);
+    for (const vote of votes) {
+      expect(vote.attributes).toMatchObject({
+        'hearsay.vote.answer': 'promise',
+        'hearsay.vote.verdict': 'ok',
+      });
+    }
+    expect(spans).toHaveLength(2 + votes.length + commits.length);
+  });
+
+  test('is nowhere, on the seeds either, when the peer does not sample it', async () => {
+    await using net = new TracedNodes();
+    const seeds = await net.seeds(3);
+    await net.peer(seeds, {}, false);
+    await net.until(() => net.of('registration:committed').length === 3);
+    expect(net.spans).toEqual([]);
+  });
+
+  test('shows a round without a quorum, and the next round links to it', async () => {
+    await using net = new TracedNodes();
+    const seeds = await net.seeds(3);
+    await seeds[1]?.kill();
+    await seeds[2]?.kill();
+    const started = net.peer(seeds, { registration: { retryMinMs: 10, retryMaxMs: 10 } });
+    started.catch(() => undefined);
+    await net.until(() => net.named('hearsay.register').length >= 2);
+    await Promise.all(net.nodes.map((node) => node.kill()));
+    await expect(started).rejects.toMatchObject({ code: 'aborted' });
+    const [first, second] = net.named('hearsay.register');
+    expect(first?.attributes).toMatchObject({ 'hearsay.outcome': 'no-quorum' });
+    expect(second?.links.map((link) => link.context)).toEqual([first?.spanContext()]);
+    const refused = net.named('hearsay.propose').find((span) => traceOf(span) === traceOf(first));
+    expect(refused?.attributes).toMatchObject({ 'hearsay.outcome': 'no-quorum' });
+  });
+
+  test('of a peer that leaves begins with the leave', async () => {
+    await using net = new TracedNodes();
+    const seeds = await net.seeds(3);
+    const peer = await net.peer(seeds);
+    await net.until(() => net.of('registration:committed').length === 3);
+    await peer.stop();
+    await net.until(() => net.of('leave:committed').length === 3);
+    const [leave] = net.named('hearsay.leave');
+    expect(leave?.attributes).toMatchObject({ 'hearsay.outcome': 'committed' });
+    const spans = net.spans.filter((span) => traceOf(span) === traceOf(leave));
+    expect(spans.filter(({ name }) => name === 'hearsay.vote').length).toBeGreaterThanOrEqual(2);
+    expect(spans.filter(({ name }) => name === 'hearsay.commit')).toHaveLength(3);
+  });
+});
+
+describe('the trace of a death', () => {
+  test('spans the suspecting peers and the seeds, from the suspicion to every confirmation', async () => {
+    await using net = new TracedNodes();
+    const seeds = await net.seeds(3);
+    const peers: PeerNode[] = [];
+    for (let n = 0; n < 6; n += 1) peers.push(await net.peer(seeds));
+    const [victim, ...living] = peers;
+    await net.until(() => peers.every((peer) => peer.neighbours().length >= 3));
+    net.forget();
+    await victim?.kill();
+    await net.until(() => net.of('peer:confirmed-dead').length === living.length);
+    await net.until(() => net.of('death:committed').length === 3);
+
+    // Reports to different seeds at once make several proposals; one of them is committed.
+    const commit = net
+      .named('hearsay.commit')
+      .find((span) => nodeOf(span) === span.attributes['hearsay.seed.id']);
+    const spans = net.spans.filter((span) => traceOf(span) === traceOf(commit));
+    const propose = commit && parentOf(commit, spans);
+    const has = (name: string) => spans.filter((span) => span.name === name);
+    const report = propose && parentOf(propose, spans);
+    expect(report?.name).toBe('hearsay.report');
+    const suspect = report && parentOf(report, spans);
+    expect(suspect?.name).toBe('hearsay.suspect');
+    expect(nodeOf(suspect)).toBe(nodeOf(report));
+    const looks = has('hearsay.probe').filter((span) => parentOf(span, spans) === suspect);
+    expect(looks.map(({ attributes }) => attributes['hearsay.by'])).toContain(nodeOf(suspect));
+    expect(looks.length).toBeGreaterThanOrEqual(2);
+
+    const ballot = propose?.attributes['hearsay.ballot'];
+    const voted = net
+      .of('death:vote')
+      .filter(({ at, event }) => at === event.seed && textOf(event.ballot) === ballot);
+    const votes = has('hearsay.vote').filter((span) => parentOf(span, spans) === propose);
+    expect(votes.map(nodeOf).sort()).toEqual(voted.map(({ at }) => at).sort());
+    expect(votes.length).toBeGreaterThanOrEqual(2);
+    expect(has('hearsay.commit').map(nodeOf).sort()).toEqual(seeds.map((seed) => seed.id).sort());
+
+    // Everybody confirms in this trace, below whoever told it.
+    expect(has('hearsay.confirm').map(nodeOf).sort()).toEqual(living.map(({ id }) => id).sort());
+    for (const confirm of has('hearsay.confirm')) {
+      const { name } = parentOf(confirm, spans) ?? {};
+      expect(['hearsay.commit', 'hearsay.confirm']).toContain(name);
+    }
+    // Whoever suspected, and heard the reporter's notice, has a span here: it joined, or says so.
+    const suspecting = new Set(has('hearsay.suspect').map(nodeOf));
+    for (const span of has('hearsay.corroborate')) suspecting.add(nodeOf(span));
+    const heard = net
+      .of('peer:suspicion-heard')
+      .filter(({ event }) => event.by === nodeOf(suspect))
+      .map(({ at }) => at);
+    for (const { at } of net.of('peer:suspected')) {
+      if (at === nodeOf(suspect) || heard.includes(at)) expect(suspecting).toContain(at);
+    }
+    // Suspicions of the same moment are traces of their own, which are linked.
+    for (const own of net.named('hearsay.suspect').filter((span) => !spans.includes(span))) {
+      const confirm = has('hearsay.confirm').find((span) => nodeOf(span) === nodeOf(own));
+      expect(confirm?.links.map((link) => link.context)).toContainEqual(own.spanContext());
+    }
+    for (const span of net.named('hearsay.suspect')) {
+      expect(span.attributes).toMatchObject({ 'hearsay.outcome': 'confirmed' });
+    }
+  });
+});
+
+function textOf({ round, seed }: Ballot): string {
+  return `${round}@${seed}`;
+}
