@@ -5,6 +5,7 @@ import type { LogFormat } from './output.ts';
 /** Options of every command that runs a node. */
 export interface NodeFlags {
   readonly metrics?: string;
+  readonly traces?: string;
   readonly output: string | false;
   readonly logFormat: LogFormat;
   readonly logLevel: LogLevel;
@@ -14,6 +15,10 @@ export const metricsOption = new Option(
   '--metrics <address>',
   'serve /metrics, /healthz and /readyz at host:port (default: off)',
 );
+export const tracesOption = new Option(
+  '--traces <url>',
+  'send OpenTelemetry traces there, by OTLP over HTTP: http://127.0.0.1:4318 (default: off)',
+).argParser(tracesUrl);
 export const outputOption = new Option(
   '--output <file>',
   'append the log to this file, too',
@@ -38,6 +43,16 @@ export function addressOf(ip: string, port: string): string {
     throw usage(`${ip} is no IPv4 address, IPv6 address or host name`);
   }
   return address;
+}
+
+/** Where OTLP takes traces: the URL of a collector, with the path of the specification unless it has one. */
+function tracesUrl(text: string): string {
+  const url = URL.parse(text);
+  if (url?.protocol !== 'http:' && url?.protocol !== 'https:') {
+    throw new InvalidArgumentError('It must be a URL like http://127.0.0.1:4318.');
+  }
+  if (url.pathname === '/') url.pathname = '/v1/traces';
+  return url.href;
 }
 
 /** A commander parser of numbers above 0, in a unit that its message names. */

@@ -10,6 +10,7 @@ import {
   outputOption,
   positiveNumber,
   seconds,
+  tracesOption,
   wholeNumber,
   withoutUndefined,
 } from './arguments.ts';
@@ -84,6 +85,7 @@ export function addPeerCommand(program: Command, finish: (exitCode: number) => v
     .option('--max-degree <number>', 'most links in all', positiveNumber)
     .option('--exponent <number>', 'exponent of the degree’s power law', positiveNumber)
     .addOption(metricsOption)
+    .addOption(tracesOption)
     .addOption(outputOption)
     .addOption(noOutputOption)
     .addOption(logFormatOption)
@@ -106,7 +108,7 @@ async function runPeer(
   const { output: file, logFormat: format, logLevel: level } = flags;
   const id = flags.advertise ?? listen;
   const output = new Output({ role: 'peer', id, file: file || undefined, format, level });
-  return runNode(node, output, flags.metrics);
+  return runNode(node, output, { role: 'peer', id, ...flags });
 }
 
 function nodeOptions(flags: PeerFlags): Omit<PeerNodeOptions, 'listen' | 'seeds'> {

@@ -11,6 +11,7 @@ import {
   outputOption,
   positiveNumber,
   seconds,
+  tracesOption,
   withoutUndefined,
 } from './arguments.ts';
 import { exitCodesHelp } from './exit-codes.ts';
@@ -65,6 +66,7 @@ export function addSeedCommand(program: Command, finish: (exitCode: number) => v
       positiveNumber,
     )
     .addOption(metricsOption)
+    .addOption(tracesOption)
     .addOption(outputOption)
     .addOption(noOutputOption)
     .addOption(logFormatOption)
@@ -97,5 +99,5 @@ async function runSeed(
   });
   const { output: file, logFormat: format, logLevel: level } = flags;
   const output = new Output({ role: 'seed', id: node.id, file: file || undefined, format, level });
-  return runNode(node, output, flags.metrics);
+  return runNode(node, output, { role: 'seed', id: node.id, ...flags });
 }

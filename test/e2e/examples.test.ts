@@ -1,17 +1,6 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
+import { startExample as start } from './support/examples.ts';
 import { ProcessNetwork } from './support/network.ts';
-
-const examples = fileURLToPath(new URL('../../examples/', import.meta.url));
-const running = new Set<ChildProcess>();
-
-afterEach(() => {
-  for (const child of running) child.kill('SIGKILL');
-  running.clear();
-});
 
 describe('examples/run-local.ts', () => {
   it('tells the whole story and ends well', async () => {
@@ -66,17 +55,3 @@ describe('examples/embed.ts', () => {
     expect(first.text()).toMatch(/127\.0\.0\.1:\d+ is there/);
   });
 });
-
-function start(file: string, args: readonly string[], cwd = process.cwd()) {
-  const command = ['--conditions=hearsay-source', join(examples, file), ...args];
-  const child = spawn(process.execPath, command, { cwd, stdio: ['ignore', 'pipe', 'pipe'] });
-  running.add(child);
-  let text = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (more: string) => {
-      text += more;
-    });
-  }
-  const exited = once(child, 'exit').then(([code, signal]) => (code ?? signal) as number | string);
-  return { child, exited, text: () => text };
-}
