@@ -461,7 +461,7 @@ export interface Refute {
 }
 
 /** A message on one hop. `body` is forwarded as it came; the header around it changes with each hop. */
-export interface Gossip extends Traced {
+export interface Gossip {
   readonly type: 'GOSSIP';
   readonly id: MessageId;
   /** Links travelled when this frame arrives: 1 on the origin's own links. 1…65535. */
@@ -472,10 +472,10 @@ export interface Gossip extends Traced {
    */
   readonly ageMs?: Ms;
   /**
-   * The parent id of the origin's own context in the same trace, 16 hexadecimal digits: each hop has
-   * the hop before as its parent, and needs this to name the publication. Only with a traceparent.
+   * Trace context of the hop before and of the origin, outside of the hashed bytes; see
+   * trace-context.ts. The runtime writes and reads it, core hands it on as it came.
    */
-  readonly traceorigin?: string;
+  readonly trace?: Uint8Array;
   /** Kept and sent on by whoever gets it: nobody may write to it any more. */
   readonly body: Uint8Array;
 }

@@ -1,6 +1,6 @@
 import * as v from 'valibot';
 import { addressCharsMax, isCanonicalAddress } from '../core/address.ts';
-import { isTraceparent } from './traceparent.ts';
+import { isTraceparent } from '../core/trace-context.ts';
 
 /**
  * The pieces that the message schemas are made of. Every string, list and number that comes from

@@ -25,8 +25,8 @@ export const frameHeaderBytes = 5;
 /** The u32 length; it counts the kind and the body, not itself. */
 export const frameLengthBytes = 4;
 
-/** Hops, flags, age, trace context (parent and origin) and id: what a gossip frame holds between frame header and body, at most. */
-const gossipHeaderBytesMax = 2 + 1 + 4 + 26 + 8 + 32;
+/** Hops, flags, age, trace context and id: what a gossip frame holds between frame header and body, at most. */
+const gossipHeaderBytesMax = 2 + 1 + 4 + 34 + 32;
 
 export const defaultFrameLimits: FrameLimits = {
   controlFrameBytesMax: 1024 * 1024,

@@ -12,6 +12,7 @@ import type {
   RegisterValue,
   SeedRefusal,
 } from '../../src/core/messages.ts';
+import { traceBytes } from '../../src/core/trace-context.ts';
 import { frameKinds, type MessageOf, type MessageType } from '../../src/wire/kinds.ts';
 
 /** Random messages of every type: a type without an arbitrary does not compile. */
@@ -85,26 +86,17 @@ const traced = <Traced extends Message>(message: fc.Arbitrary<Traced>): fc.Arbit
     message,
     fc.tuple(message, traceparent).map(([one, text]) => ({ ...one, traceparent: text })),
   );
-const parentId = hex(15).map((id) => `${id}1`);
-const untracedGossip: fc.Arbitrary<Gossip> = fc.record(
+const gossip: fc.Arbitrary<Gossip> = fc.record(
   {
     type: fc.constant('GOSSIP' as const),
     id: hash,
     hops: fc.integer({ min: 1, max: 65_535 }),
     ageMs: fc.nat({ max: 0xff_ff_ff_ff }),
+    trace: fc.uint8Array({ minLength: traceBytes, maxLength: traceBytes }),
     body: fc.uint8Array({ maxLength: 400 }),
   },
   { requiredKeys: ['type', 'id', 'hops', 'body'] },
 );
-
-const tracedGossip = fc
-  .tuple(untracedGossip, traceparent, fc.option(parentId, { nil: undefined }))
-  .map(([one, text, traceorigin]) => ({
-    ...one,
-    traceparent: text,
-    ...(traceorigin !== undefined && { traceorigin }),
-  }));
-const gossip: fc.Arbitrary<Gossip> = fc.oneof(untracedGossip, tracedGossip);
 
 const result = { outcome, request: count, reason: text };
 const vote = { peer: nodeId, ballot, promised: ballot };
@@ -317,7 +309,13 @@ export const gossipMessage: fc.Arbitrary<Omit<GossipMessage, 'id'>> = fc.record(
   payload: fc.uint8Array({ maxLength: 400 }),
 });
 
-/** A message as a reader gives it: bodies are Buffers then, which `toEqual` tells from Uint8Arrays. */
+/** A message as a reader gives it: bytes are Buffers then, which `toEqual` tells from Uint8Arrays. */
 export function asRead(message: Message): Message {
-  return message.type === 'GOSSIP' ? { ...message, body: Buffer.from(message.body) } : message;
+  if (message.type !== 'GOSSIP') return message;
+  const { body, trace } = message;
+  return {
+    ...message,
+    body: Buffer.from(body),
+    ...(trace !== undefined && { trace: Buffer.from(trace) }),
+  };
 }

@@ -15,6 +15,7 @@ import type {
   MessageId,
 } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
+import { traceparentIn } from '../trace-context.ts';
 import { type Eviction, type Listed, MessageList } from './message-list.ts';
 import type { Neighbourhood, NeighbourListener } from './parts.ts';
 import { Recovery, type RecoveryDue } from './recovery.ts';
@@ -106,7 +107,7 @@ export class Dissemination implements NeighbourListener {
     const bytes = body.length;
     const { length: links } = neighbourhood.links();
     effects.emit({ type: 'message:published', message, links, bytes });
-    this.#forward(listed, nobody, untraced, now);
+    this.#forward(listed, nobody, undefined, now);
     this.#keepBounds();
     return id;
   }
@@ -181,7 +182,7 @@ export class Dissemination implements NeighbourListener {
   #onFirst(link: Link, gossip: Gossip, now: Instant): void {
     const { codec, effects } = this.#with;
     const body = ownBytes(gossip.body);
-    const { id, hops, traceparent } = gossip;
+    const { id, hops, trace } = gossip;
     if (codec.hash(body) !== id) {
       this.#onViolation(
         link,
@@ -212,8 +213,9 @@ export class Dissemination implements NeighbourListener {
       recovered,
       bytes: body.length,
     };
+    const traceparent = trace && traceparentIn(trace);
     effects.emit(traceparent === undefined ? received : { ...received, traceparent });
-    this.#forward(listed, holders, gossip, now);
+    this.#forward(listed, holders, trace && ownBytes(trace), now);
     this.#keepBounds();
   }
 
@@ -252,10 +254,10 @@ export class Dissemination implements NeighbourListener {
   // -------------------------------------------------------------- sends
 
   /** To every neighbour but the one it came from and those that have it. */
-  #forward(listed: Listed, holders: readonly LinkId[], came: TraceContext, now: Instant): void {
+  #forward(listed: Listed, holders: readonly LinkId[], trace: Gossip['trace'], now: Instant): void {
     const plain = frameOf(listed, now);
     if (plain === undefined) return;
-    const frame = came.traceparent === undefined ? plain : withContext(plain, came);
+    const frame = trace === undefined ? plain : { ...plain, trace };
     const { links, neighbourhood } = this.#with;
     for (const link of neighbourhood.links()) {
       if (link.id === listed.from || holders.includes(link.id)) continue;
@@ -371,11 +373,6 @@ function ownBytes(body: Uint8Array): Uint8Array {
   return body.length === body.buffer.byteLength ? body : new Uint8Array(body);
 }
 
-/** What a message brought of W3C trace context, and takes along. */
-type TraceContext = Pick<Gossip, 'traceparent' | 'traceorigin'>;
-
-const untraced: TraceContext = {};
-
 /** Ages below this are left out of the frame: a message that is pushed on at once has none. */
 const ageMsMin: Ms = 1_000;
 
@@ -384,12 +381,4 @@ function frameOf({ id, hops, bornMs, body }: Listed, now: Instant): Gossip | und
   const ageMs = Math.round(now.monotonicMs - bornMs);
   const frame: Gossip = { type: 'GOSSIP', id, hops: hops + 1, body };
   return ageMs < ageMsMin ? frame : { ...frame, ageMs };
-}
-
-function withContext(frame: Gossip, { traceparent, traceorigin }: TraceContext): Gossip {
-  return {
-    ...frame,
-    ...(traceparent !== undefined && { traceparent }),
-    ...(traceorigin !== undefined && { traceorigin }),
-  };
 }

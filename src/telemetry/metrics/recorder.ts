@@ -7,6 +7,7 @@ import type {
   Voted,
 } from '../../core/events.ts';
 import type { MessageId } from '../../core/messages.ts';
+import { isSampled } from '../../core/trace-context.ts';
 import type { Exemplar } from './family.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 
@@ -164,10 +165,10 @@ function exemplarOf(
   value: number,
   traceparentOf: (id: MessageId) => string | undefined,
 ): Exemplar | undefined {
-  if (came === undefined) return undefined;
-  const [, trace_id = '', span_id = '', flags] = (traceparentOf(message.id) ?? came).split('-');
   // Where the origin did not sample it, there is no trace to be led to.
-  if ((Number.parseInt(flags ?? '', 16) & 1) === 0) return undefined;
+  if (came === undefined || !isSampled(came)) return undefined;
+  const traceparent = traceparentOf(message.id) ?? came;
+  const [, trace_id = '', span_id = ''] = traceparent.split('-');
   const timestamp = seconds(message.timestampMs) + value;
   return { labelSet: { trace_id, span_id }, value, timestamp };
 }

@@ -1,6 +1,5 @@
 import { isSpanContextValid, type SpanContext, TraceFlags } from '@opentelemetry/api';
-
-const traceparentChars = 55;
+import { isTraceparent } from '../../core/trace-context.ts';
 
 /** `00-<trace id>-<parent id>-<flags>`; undefined for a context that names nothing (no SDK is installed). */
 export function traceparentOf(context: SpanContext): string | undefined {
@@ -11,7 +10,7 @@ export function traceparentOf(context: SpanContext): string | undefined {
 
 /** The context of the node that sent it; undefined when there was none, or an unreadable one. */
 export function contextOf(traceparent: string | undefined): SpanContext | undefined {
-  if (traceparent?.length !== traceparentChars) return undefined;
+  if (traceparent === undefined || !isTraceparent(traceparent)) return undefined;
   return {
     traceId: traceparent.slice(3, 35),
     spanId: traceparent.slice(36, 52),
@@ -20,6 +19,6 @@ export function contextOf(traceparent: string | undefined): SpanContext | undefi
   };
 }
 
-export function isSampled({ traceFlags }: SpanContext): boolean {
+export function isContextSampled({ traceFlags }: SpanContext): boolean {
   return (traceFlags & TraceFlags.SAMPLED) !== 0;
 }

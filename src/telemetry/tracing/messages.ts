@@ -1,16 +1,11 @@
 import type { Span, SpanContext } from '@opentelemetry/api';
 import type { MessagePublished, MessageReceived } from '../../core/events.ts';
 import type { Gossip, GossipMessage, Message, MessageId } from '../../core/messages.ts';
+import { isSampled, originIn, traceOf, traceparentIn } from '../../core/trace-context.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { contextOf, isSampled, traceparentOf } from './context.ts';
+import { contextOf, traceparentOf } from './context.ts';
 import { tracingLimits } from './limits.ts';
 import type { EventTable, Spans } from './spans.ts';
-
-/** What the frames of one message carry from here on. */
-interface Carried {
-  readonly traceparent: string;
-  readonly traceorigin: string;
-}
 
 /**
  * `hearsay.publish` and `hearsay.receive`: the way that each message really took. Each first receipt
@@ -19,7 +14,8 @@ interface Carried {
  */
 export class MessageSpans {
   readonly #spans: Spans;
-  readonly #carried = new BoundedMap<MessageId, Carried>(tracingLimits.messagesMax);
+  /** What the frames of each message carry from here on. */
+  readonly #carried = new BoundedMap<MessageId, Uint8Array>(tracingLimits.messagesMax);
   /** The frame that is being handled. */
   #arrived: Gossip | undefined;
 
@@ -37,8 +33,8 @@ export class MessageSpans {
   }
 
   outgoing(gossip: Gossip): Message {
-    const carried = this.#carried.get(gossip.id);
-    return carried === undefined ? gossip : { ...gossip, ...carried };
+    const trace = this.#carried.get(gossip.id);
+    return trace === undefined ? gossip : { ...gossip, trace };
   }
 
   settled(): void {
@@ -46,7 +42,8 @@ export class MessageSpans {
   }
 
   traceparentOf(id: MessageId): string | undefined {
-    return this.#carried.get(id)?.traceparent;
+    const trace = this.#carried.get(id);
+    return trace && traceparentIn(trace);
   }
 
   #onPublished({ message, links }: MessagePublished): void {
@@ -63,8 +60,10 @@ export class MessageSpans {
   }
 
   #onReceived(event: MessageReceived): void {
-    const parent = contextOf(event.traceparent);
-    if (parent === undefined || !isSampled(parent)) return;
+    const { traceparent } = event;
+    if (traceparent === undefined || !isSampled(traceparent)) return;
+    const parent = contextOf(traceparent);
+    if (parent === undefined) return;
     const { message, hops, latencyMs, recovered, from } = event;
     const origin = this.#originOf(message.id, hops, parent);
     const span = this.#spans.startBrief('receive', {
@@ -80,20 +79,20 @@ export class MessageSpans {
       },
       ...(origin !== undefined && { links: [origin] }),
     });
-    this.#carry(message.id, span, origin?.spanId ?? '');
+    this.#carry(message.id, span, origin?.spanId);
   }
 
   /** The publication: on the first hop it is the parent, later on the frame names it. */
   #originOf(id: MessageId, hops: number, parent: SpanContext): SpanContext | undefined {
     if (hops === 1) return parent;
-    const arrived = this.#arrived?.id === id ? this.#arrived : undefined;
-    const spanId = arrived?.traceorigin;
+    const trace = this.#arrived?.id === id ? this.#arrived.trace : undefined;
+    const spanId = trace && originIn(trace);
     return spanId === undefined ? undefined : { ...parent, spanId };
   }
 
-  #carry(id: MessageId, span: Span, traceorigin: string): void {
+  #carry(id: MessageId, span: Span, origin: string | undefined): void {
     const traceparent = traceparentOf(span.spanContext());
-    if (traceparent !== undefined) this.#carried.set(id, { traceparent, traceorigin });
+    if (traceparent !== undefined) this.#carried.set(id, traceOf(traceparent, origin));
   }
 }
 

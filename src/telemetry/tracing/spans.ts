@@ -12,7 +12,7 @@ import {
 import type { NodeEvent } from '../../core/events.ts';
 import type { Message } from '../../core/messages.ts';
 import { type AttributesOf, catalogue, type SpanKey } from './catalogue.ts';
-import { isSampled, traceparentOf } from './context.ts';
+import { isContextSampled, traceparentOf } from './context.ts';
 
 /** What a part of tracing does about events; the others have no span. */
 export type EventTable = {
@@ -74,7 +74,8 @@ export class Spans {
    */
   start<Key extends SpanKey>(key: Key, start: SpanStart<Key>): Span {
     const { parent, links } = start;
-    if (typeof parent === 'object' && !isSampled(parent)) return trace.wrapSpanContext(parent);
+    if (typeof parent === 'object' && !isContextSampled(parent))
+      return trace.wrapSpanContext(parent);
     const { name, kind } = catalogue[key];
     const attributes: Attributes = start.attributes;
     attributes['hearsay.node.id'] = this.#node;

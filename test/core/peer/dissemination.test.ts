@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { traceOf } from '../../../src/core/trace-context.ts';
 import { DisseminationBench, gossip, short } from '../../support/dissemination-bench.ts';
 
 const first = gossip('first');
@@ -41,25 +42,30 @@ describe('a message of our own', () => {
   });
 });
 
+const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+
 describe('the first receipt of a message', () => {
   test('is a hop, and goes on to all but the link it came from', () => {
     const bench = new DisseminationBench();
     bench.link(1, 2, 3);
-    bench.arrives(2, { ...first, hops: 4, traceparent: 'trace' });
+    bench.arrives(2, { ...first, hops: 4, trace: traceOf(traceparent, undefined) });
     expect(bench.sentText()).toEqual([
       `1 GOSSIP ${short(first.id)} hops 5`,
       `3 GOSSIP ${short(first.id)} hops 5`,
     ]);
     expect(bench.eventsOf('message:received')).toMatchObject([
-      { hops: 4, from: 'p2:1', recovered: false, traceparent: 'trace', message: { id: first.id } },
+      { hops: 4, from: 'p2:1', recovered: false, traceparent, message: { id: first.id } },
     ]);
   });
 
   test('is passed on with the trace context that it came with, which tracing makes its own', () => {
     const bench = new DisseminationBench();
     bench.link(1, 2);
-    bench.arrives(1, { ...first, traceparent: 'trace', traceorigin: 'origin' });
-    expect(bench.sent()[0]?.message).toMatchObject({ traceparent: 'trace', traceorigin: 'origin' });
+    const trace = traceOf(traceparent, '00f067aa0ba902b7');
+    const came = Buffer.concat([Buffer.alloc(10), trace]).subarray(10);
+    bench.arrives(1, { ...first, trace: came });
+    came.fill(0);
+    expect(bench.sent()[0]?.message).toMatchObject({ trace });
   });
 
   test('keeps its own copy of bytes that lie among others, which the transport may use again', () => {
