@@ -71,7 +71,7 @@ export class TracedNodes {
   }
 
   async peer(
-    seeds: readonly SeedNode[],
+    seeds: readonly { readonly id: NodeId }[],
     options: PeerNodeOptions['options'] = {},
     sampled = true,
   ): Promise<PeerNode> {

@@ -1,7 +1,10 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { SpanKind } from '@opentelemetry/api';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import type { Ballot } from '../../src/core/messages.ts';
 import type { PeerNode } from '../../src/nodes/peer-node.ts';
+import { attachTracing } from '../../src/telemetry/tracing.ts';
 import { nodeOf, parentOf, TracedNodes, traceOf } from '../support/traced-nodes.ts';
 
 /** Six peers: a ring of four with a tail of two. */
@@ -251,6 +254,60 @@ describe('the trace of a death', () => {
     for (const span of net.named('hearsay.suspect')) {
       expect(span.attributes).toMatchObject({ 'hearsay.outcome': 'confirmed' });
     }
+  });
+});
+
+describe('attachTracing', () => {
+  test('ends what is open when the node stops', async () => {
+    await using net = new TracedNodes();
+    // Whoever accepts connections, and says nothing, keeps a round open.
+    const silent = [createServer(), createServer()].map((server) => server.listen(0, '127.0.0.1'));
+    await Promise.all(silent.map((server) => once(server, 'listening')));
+    onTestFinished(() => {
+      for (const server of silent) server.close();
+    });
+    const seeds = silent.map((server) => ({
+      id: `127.0.0.1:${(server.address() as AddressInfo).port}`,
+    }));
+    const started = net.peer(seeds);
+    started.catch(() => undefined);
+    await net.until(() => net.of('peer:registering').length === 1);
+    expect(net.named('hearsay.register')).toHaveLength(0);
+    await net.nodes[0]?.kill();
+    await expect(started).rejects.toMatchObject({ code: 'aborted' });
+    expect(net.named('hearsay.register').map(({ attributes }) => attributes)).toMatchObject([
+      { 'hearsay.outcome': 'stopped' },
+    ]);
+  });
+
+  test('traces a node once at a time, and no more when it is detached', async () => {
+    await using net = new TracedNodes();
+    const node = await net.gossip([]);
+    const other = await net.gossip([node.id], net.provider);
+    await net.until(() => node.neighbours().length === 1);
+    const detach = attachTracing(node, { tracerProvider: net.provider });
+    expect(() => attachTracing(node, { tracerProvider: net.provider })).toThrow(
+      'this node is traced already',
+    );
+    await node.publish('seen');
+    await net.until(() => net.named('hearsay.receive').length === 1);
+    detach();
+    await node.publish('unseen');
+    await net.until(() => net.of('message:received').length === 2);
+    expect(net.named('hearsay.publish').map(nodeOf)).toEqual([node.id]);
+    expect(net.named('hearsay.receive').map(nodeOf)).toEqual([other.id]);
+  });
+
+  test('without an SDK records nothing, and puts nothing into frames', async () => {
+    await using net = new TracedNodes();
+    const node = await net.gossip([]);
+    await net.gossip([node.id], net.provider);
+    attachTracing(node);
+    await net.until(() => node.neighbours().length === 1);
+    await node.publish('hello');
+    await net.until(() => net.of('message:received').length === 1);
+    expect(net.of('message:received')[0]?.event).not.toHaveProperty('traceparent');
+    expect(net.spans).toEqual([]);
   });
 });
 
