@@ -24,6 +24,7 @@ export type {
   SeedId,
 } from './core/messages.ts';
 export type { Overrides } from './core/options.ts';
+export { packageVersion } from './core/version.ts';
 export {
   GossipNode,
   type NeighbourInfo,
@@ -50,13 +51,21 @@ export { memoryStorage } from './storage/memory.ts';
 export { sqliteStorage } from './storage/sqlite.ts';
 export type { SeedStorage } from './storage/storage.ts';
 export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
+export type { ExposedPeer } from './telemetry/discovery.ts';
+export type { GraphEdge, GraphNode, NetworkGraph } from './telemetry/graph.ts';
 export {
+  type ServedNode,
   serveTelemetry,
   type TelemetryServer,
   type TelemetryServerOptions,
 } from './telemetry/http.ts';
 export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
-export { attachMetrics, type MeasuredNode, type MetricsOptions } from './telemetry/metrics.ts';
+export {
+  attachMetrics,
+  type MeasuredNode,
+  type MetricsOptions,
+  type Statistics,
+} from './telemetry/metrics.ts';
 export {
   attachTracing,
   type TracedNode,

@@ -13,7 +13,7 @@ export interface NodeFlags {
 
 export const metricsOption = new Option(
   '--metrics <address>',
-  'serve /metrics, /healthz and /readyz at host:port (default: off)',
+  'serve /metrics, /healthz, /readyz and /graph at host:port; seeds serve /sd, too (default: off)',
 );
 export const tracesOption = new Option(
   '--traces <url>',
@@ -75,6 +75,21 @@ export function wholeNumber(text: string): number {
 /** Seconds on the command line are milliseconds in the library; undefined stays undefined. */
 export function seconds(value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * 1000;
+}
+
+const loopback = /^(?:127\.\d+\.\d+\.\d+|::1|localhost)$/;
+
+/**
+ * The port that a peer tells the seeds for Prometheus; undefined where it would mislead: telemetry
+ * on loopback alone cannot be reached at the address of a peer that is not.
+ */
+export function metricsPortFor(
+  peer: string,
+  telemetry: { readonly host: string; readonly port: number } | undefined,
+): number | undefined {
+  const peerHost = parseAddress(peer, { portZero: true })?.host ?? '';
+  if (telemetry === undefined) return undefined;
+  return loopback.test(telemetry.host) && !loopback.test(peerHost) ? undefined : telemetry.port;
 }
 
 type Defined<Flags> = {

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
+import { packageVersion } from '../index.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
@@ -10,19 +10,13 @@ const introduction = `Hearsay: a gossip network that you can watch converge.
 Seeds agree by majority who is in the network; peers register with them, find neighbours, gossip,
 and notice who died. Start two or more seeds from one config.txt, then as many peers as you like.`;
 
-function versionOf(): string {
-  const file = new URL('../../package.json', import.meta.url);
-  const { version } = JSON.parse(readFileSync(file, 'utf8')) as { version: string };
-  return version;
-}
-
 async function main(): Promise<void> {
   const finish = (exitCode: number) => {
     process.exitCode = exitCode;
   };
   const program = new Command('hearsay')
     .description(introduction)
-    .version(versionOf())
+    .version(packageVersion)
     .showHelpAfterError('(add --help for what this command takes)')
     .addHelpText('after', exitCodesHelp)
     .exitOverride();

@@ -5,6 +5,7 @@ import {
   logFormatOption,
   logLevelOption,
   metricsOption,
+  metricsPortFor,
   type NodeFlags,
   noOutputOption,
   outputOption,
@@ -16,7 +17,7 @@ import {
 } from './arguments.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
-import { runNode } from './run-node.ts';
+import { type NodeTelemetry, runNode } from './run-node.ts';
 
 interface PeerFlags extends NodeFlags {
   readonly profile: Profile;
@@ -104,11 +105,17 @@ async function runPeer(
 ): Promise<number> {
   const listen = addressOf(ip, port);
   const seeds = await loadSeeds(config);
-  const node = new PeerNode({ listen, seeds, ...nodeOptions(flags) });
   const { output: file, logFormat: format, logLevel: level } = flags;
   const id = flags.advertise ?? listen;
   const output = new Output({ role: 'peer', id, file: file || undefined, format, level });
-  return runNode(node, output, { role: 'peer', id, ...flags });
+  const makeNode = (telemetry: NodeTelemetry | undefined) =>
+    new PeerNode({
+      listen,
+      seeds,
+      ...nodeOptions(flags),
+      ...withoutUndefined({ metrics: telemetry, metricsPort: metricsPortFor(id, telemetry) }),
+    });
+  return runNode(makeNode, output, { role: 'peer', id, ...flags });
 }
 
 function nodeOptions(flags: PeerFlags): Omit<PeerNodeOptions, 'listen' | 'seeds'> {

@@ -1,9 +1,9 @@
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import {
-  attachMetrics,
   attachTracing,
   type GossipNode,
   HearsayError,
+  parseAddress,
   SeedNode,
   serveTelemetry,
   type TelemetryServer,
@@ -23,15 +23,42 @@ export interface Watching {
   readonly traces?: string;
 }
 
+/** Where this process serves its telemetry, for the node that is about to be made. */
+export interface NodeTelemetry {
+  readonly registry: Registry;
+  readonly host: string;
+  readonly port: number;
+}
+
 /**
- * Runs one node until a signal stops it, with its log, and with metrics and traces if asked to. The first SIGINT or SIGTERM ends it properly (a start that is under way, too), the second at
- * once.
+ * Runs one node until a signal stops it, with its log, and with metrics and traces if asked to. The
+ * first SIGINT or SIGTERM ends it properly (a start that is under way, too), the second at once.
  */
 export async function runNode(
-  node: GossipNode | SeedNode,
+  makeNode: (telemetry: NodeTelemetry | undefined) => GossipNode | SeedNode,
   output: Output,
   watching: Watching,
 ): Promise<number> {
+  let telemetry: Telemetry | undefined;
+  let traces: tracesModule.Traces | undefined;
+  try {
+    // Both before the node starts, so that its registration can be watched.
+    if (watching.metrics !== undefined) telemetry = await serveNode(watching.metrics);
+    const node = makeNode(telemetry);
+    telemetry?.nodes.push(node);
+    if (watching.traces !== undefined) traces = await sendTraces(node, watching.traces, watching);
+    return await runUntilStopped(node, output);
+  } catch (error) {
+    process.stderr.write(`hearsay: ${error instanceof Error ? error.message : String(error)}\n`);
+    return exitCodeOf(error);
+  } finally {
+    await telemetry?.server.close();
+    await traces?.close();
+    output.close();
+  }
+}
+
+async function runUntilStopped(node: GossipNode | SeedNode, output: Output): Promise<number> {
   const interrupt = new AbortController();
   const { promise: stopped, resolve: onStopped } = Promise.withResolvers<number>();
   let exitCode: number = exitCodes.ok;
@@ -48,38 +75,38 @@ export async function runNode(
   };
   process.on('SIGINT', stop);
   process.on('SIGTERM', stop);
-  let telemetry: TelemetryServer | undefined;
-  let traces: tracesModule.Traces | undefined;
   try {
-    const { metrics: metricsAt, traces: tracesTo } = watching;
-    if (tracesTo !== undefined) traces = await sendTraces(node, tracesTo, watching);
-    if (metricsAt !== undefined) telemetry = await serveMetrics(node, metricsAt);
     await node.start({ signal: interrupt.signal });
     return await stopped;
   } catch (error) {
     if (interrupt.signal.aborted) return exitCodes.ok;
-    process.stderr.write(`hearsay: ${error instanceof Error ? error.message : String(error)}\n`);
-    return exitCodeOf(error);
+    throw error;
   } finally {
     process.off('SIGINT', stop);
     process.off('SIGTERM', stop);
-    await telemetry?.close();
-    await traces?.close();
-    output.close();
   }
 }
 
-/** Before the node starts, so that its registration can be watched. */
-async function serveMetrics(node: GossipNode | SeedNode, listen: string): Promise<TelemetryServer> {
-  const registry = new Registry();
-  collectDefaultMetrics({ register: registry });
-  attachMetrics(node, { registry });
-  const server = await serveTelemetry({ listen, registry, isReady: () => isReady(node) });
-  process.stderr.write(`metrics: ${server.url}/metrics\n`);
-  return server;
+interface Telemetry extends NodeTelemetry {
+  readonly server: TelemetryServer;
+  readonly nodes: (GossipNode | SeedNode)[];
 }
 
-/** Before the node starts, so that its registration is traced. */
+async function serveNode(listen: string): Promise<Telemetry> {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  const nodes: (GossipNode | SeedNode)[] = [];
+  const server = await serveTelemetry({
+    listen,
+    registry,
+    nodes: () => nodes,
+    isReady: () => nodes.length > 0 && nodes.every(isReady),
+  });
+  process.stderr.write(`metrics: ${server.url}/metrics\n`);
+  const host = parseAddress(listen, { portZero: true })?.host ?? listen;
+  return { registry, host, port: server.port, server, nodes };
+}
+
 async function sendTraces(
   node: GossipNode | SeedNode,
   url: string,

@@ -16,7 +16,7 @@ import {
 } from './arguments.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { Output } from './output.ts';
-import { runNode } from './run-node.ts';
+import { type NodeTelemetry, runNode } from './run-node.ts';
 
 interface SeedFlags extends NodeFlags {
   readonly data?: string;
@@ -86,18 +86,19 @@ async function runSeed(
   const listen = addressOf(ip, port);
   const seeds = await loadSeeds(config);
   const folder = flags.data ?? join('.hearsay', `seed-${ip.replaceAll(':', '_')}-${port}`);
-  const node = new SeedNode({
-    listen,
-    seeds,
-    storage: flags.memory === true ? memoryStorage() : sqliteStorage(folder),
-    ...(flags.bind !== undefined && { bind: flags.bind }),
-    options: withoutUndefined({
-      verdicts: flags.verdicts,
-      leaseMs: seconds(flags.lease),
-      tombstoneRetentionMs: seconds(flags.tombstones && flags.tombstones * 3600),
-    }),
-  });
+  const makeNode = (telemetry: NodeTelemetry | undefined) =>
+    new SeedNode({
+      listen,
+      seeds,
+      storage: flags.memory === true ? memoryStorage() : sqliteStorage(folder),
+      ...withoutUndefined({ bind: flags.bind, metrics: telemetry }),
+      options: withoutUndefined({
+        verdicts: flags.verdicts,
+        leaseMs: seconds(flags.lease),
+        tombstoneRetentionMs: seconds(flags.tombstones && flags.tombstones * 3600),
+      }),
+    });
   const { output: file, logFormat: format, logLevel: level } = flags;
-  const output = new Output({ role: 'seed', id: node.id, file: file || undefined, format, level });
-  return runNode(node, output, { role: 'seed', id: node.id, ...flags });
+  const output = new Output({ role: 'seed', id: listen, file: file || undefined, format, level });
+  return runNode(makeNode, output, { role: 'seed', id: listen, ...flags });
 }

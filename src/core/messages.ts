@@ -131,6 +131,8 @@ export interface Register extends Traced {
   readonly request: number;
   readonly peer: PeerId;
   readonly session: Session;
+  /** Where the peer's host serves its metrics; absent when it serves none. */
+  readonly metricsPort?: number;
 }
 
 /**
@@ -279,11 +281,16 @@ export interface RegisterValue {
   readonly changedAtMs: number;
   /** For a death: who reported and the report's text. Otherwise empty. */
   readonly evidence: string;
+  /**
+   * Where the metrics of this incarnation are served, on the host of the PeerId: what `/sd` tells
+   * Prometheus. Only a port, so that nobody can point Prometheus at somebody else's host.
+   */
+  readonly metricsPort?: number;
 }
 
 /** What a proposal wants to happen; the acceptors' verdicts judge it. */
 export type Intent =
-  | { readonly type: 'register'; readonly session: Session }
+  | { readonly type: 'register'; readonly session: Session; readonly metricsPort?: number }
   | { readonly type: 'leave'; readonly incarnation: Incarnation; readonly session: Session }
   | { readonly type: 'confirm-dead'; readonly incarnation: Incarnation; readonly evidence: string };
 

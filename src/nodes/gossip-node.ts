@@ -12,6 +12,7 @@ import { digestText } from '../runtime/digest.ts';
 import { systemRandom } from '../runtime/random.ts';
 import { Runtime } from '../runtime/runtime.ts';
 import type { TraceCarrier } from '../runtime/trace-carrier.ts';
+import type { NetworkGraph } from '../telemetry/graph.ts';
 import { attachTracing } from '../telemetry/tracing.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { bodyCodec, topicBytesMax } from '../wire/body.ts';
@@ -59,7 +60,10 @@ const discoveryIntervalMsDefault = 10_000;
 const clusterDefault = 'hearsay';
 
 /** What differs between a GossipNode and a PeerNode when their machine is made. */
-export type PeerSetup = Pick<PeerDependencies, 'clusterId' | 'seeds' | 'ownIncarnation'>;
+export type PeerSetup = Pick<
+  PeerDependencies,
+  'clusterId' | 'seeds' | 'ownIncarnation' | 'metricsPort'
+>;
 
 /**
  * Gossip without seeds: links, dissemination and failure detection among peers that the caller
@@ -70,6 +74,7 @@ export type PeerSetup = Pick<PeerDependencies, 'clusterId' | 'seeds' | 'ownIncar
  * await node.start();
  */
 export class GossipNode extends NetworkNode<PeerNodeEvent> {
+  readonly role = 'peer';
   protected readonly runtime: Runtime<PeerTimer, PeerInput>;
   protected readonly clock: Clock;
   readonly #options: PeerOptions;
@@ -100,6 +105,7 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
       onEvent: (event) => this.#onEvent(event),
     });
     if (given.tracer !== undefined) attachTracing(this, { tracer: given.tracer });
+    this.measure(given.metrics);
   }
 
   /** This peer's PeerId: its advertised address, known once it listens. Throws `not-started` before. */
@@ -139,6 +145,23 @@ export class GossipNode extends NetworkNode<PeerNodeEvent> {
       messagesRetained: retained,
       messageBytesRetained: retainedBytes,
     };
+  }
+
+  /** Itself, the peers that it knows, and its own links. */
+  override graph(): NetworkGraph {
+    if (this.#peer === undefined) return { nodes: [], edges: [] };
+    const { id, incarnation } = this.#peer;
+    const nodes = [{ id, incarnation }, ...this.peers()].map((peer) => ({
+      id: peer.id,
+      role: 'peer' as const,
+      incarnation: peer.incarnation,
+    }));
+    const edges = this.neighbours().map(({ peer }) => ({
+      source: id,
+      target: peer,
+      kind: 'neighbours' as const,
+    }));
+    return { nodes, edges };
   }
 
   /**

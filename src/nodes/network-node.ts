@@ -1,8 +1,10 @@
 import { EventEmitter } from 'eventemitter3';
 import { HearsayError } from '../core/errors.ts';
 import type { EventListeners, NodeEvent } from '../core/events.ts';
-import type { MessageId, NodeId } from '../core/messages.ts';
+import type { MessageId, NodeId, NodeRole } from '../core/messages.ts';
 import type { TraceCarrier } from '../runtime/trace-carrier.ts';
+import type { NetworkGraph } from '../telemetry/graph.ts';
+import { attachMetrics, type MetricsOptions, type Statistics } from '../telemetry/metrics.ts';
 
 /** Hears every event of a node, in order; how telemetry, logs and the observatory look on. */
 export type Observer<Event extends NodeEvent = NodeEvent> = (event: Event) => void;
@@ -18,6 +20,7 @@ export type LifecycleState = 'new' | 'starting' | 'running' | 'stopping' | 'stop
 export abstract class NetworkNode<Event extends NodeEvent> extends EventEmitter<
   EventListeners<Event>
 > {
+  abstract readonly role: NodeRole;
   readonly #observers = new Set<Observer<Event>>();
   readonly #stopping = new AbortController();
   #state: LifecycleState = 'new';
@@ -51,6 +54,25 @@ export abstract class NetworkNode<Event extends NodeEvent> extends EventEmitter<
   }
 
   abstract stop(): Promise<void>;
+
+  /** What this node knows of the network at this moment. */
+  abstract graph(): NetworkGraph;
+
+  abstract statistics(): Statistics;
+
+  /** Throws before the node has an address. */
+  abstract readonly id: NodeId;
+
+  /** To be called once, by constructors: counts this node until it has stopped. */
+  protected measure(options: MetricsOptions | undefined): void {
+    if (options === undefined) return;
+    const detach = attachMetrics(this, options);
+    const unobserve = this.observe(({ type }) => {
+      if (type !== 'node:stopped') return;
+      unobserve();
+      detach();
+    });
+  }
 
   protected dispatch(event: NodeEvent): void {
     // A node emits only the events of its own kind: its machine knows no others.

@@ -7,6 +7,7 @@ import { invalid, mergePeerOptions, mergeSeedOptions, type Overrides } from '../
 import type { Ms } from '../core/time.ts';
 import type { Clock } from '../runtime/clock.ts';
 import type { SeedStorage } from '../storage/storage.ts';
+import type { MetricsOptions } from '../telemetry/metrics.ts';
 import type { Transport } from '../transport/transport.ts';
 
 /** What a test or an unusual application may replace in any node. */
@@ -19,6 +20,11 @@ export interface NodeDependencies {
   readonly random?: Random;
   /** Traces this node with spans of this tracer, as `attachTracing(node, { tracer })` does. Default: no traces. */
   readonly tracer?: Tracer;
+  /**
+   * Count and measure this node in a prom-client registry, as `attachMetrics` does; its series leave
+   * the registry when it has stopped. Default: no metrics.
+   */
+  readonly metrics?: MetricsOptions;
 }
 
 /** Options that a GossipNode and a PeerNode share. */
@@ -64,6 +70,11 @@ export interface GossipNodeOptions extends CommonPeerOptions {
 export interface PeerNodeOptions extends CommonPeerOptions {
   /** All seeds of the network, as `loadSeeds('config.txt')` reads them; at least two. */
   readonly seeds: readonly SeedId[];
+  /**
+   * Where this host serves the metrics of this peer, 1 … 65,535: the seeds list it for Prometheus
+   * (`/sd` of `serveTelemetry`). Only a port; the host is the PeerId's. Default: not listed.
+   */
+  readonly metricsPort?: number;
   /** `start()` fails when no quorum of seeds has answered OK for this long. Default 30,000. */
   readonly registrationTimeoutMs?: Ms;
 }
@@ -121,4 +132,9 @@ export function canonicalSeeds(seeds: readonly SeedId[]): readonly SeedId[] {
     );
   }
   return canonical;
+}
+
+export function portNumber(value: number, option: string): number {
+  if (Number.isSafeInteger(value) && value >= 1 && value <= 65_535) return value;
+  throw invalid(option, `${value} is no port: a whole number from 1 to 65535`);
 }

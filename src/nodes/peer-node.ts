@@ -6,7 +6,7 @@ import type { SeedId } from '../core/messages.ts';
 import { positive } from '../core/options.ts';
 import { GossipNode, type PeerSetup } from './gossip-node.ts';
 import { type StartOptions, unlessAborted } from './network-node.ts';
-import { canonicalSeeds, type PeerNodeOptions } from './options.ts';
+import { canonicalSeeds, type PeerNodeOptions, portNumber } from './options.ts';
 
 const registrationTimeoutMsDefault = 30_000;
 /** A registered peer whose list names only peers that do not answer has started all the same. */
@@ -31,10 +31,14 @@ interface Wait {
 export class PeerNode extends GossipNode {
   readonly seeds: readonly SeedId[];
   readonly #registrationTimeoutMs: number;
+  readonly #metricsPort: number | undefined;
 
   constructor(options: PeerNodeOptions) {
     super(options);
     this.seeds = canonicalSeeds(options.seeds);
+    const { metricsPort } = options;
+    this.#metricsPort =
+      metricsPort === undefined ? undefined : portNumber(metricsPort, 'metricsPort');
     this.#registrationTimeoutMs = positive(
       options.registrationTimeoutMs ?? registrationTimeoutMsDefault,
       'registrationTimeoutMs',
@@ -55,7 +59,8 @@ export class PeerNode extends GossipNode {
   }
 
   protected override setup(): PeerSetup {
-    return { clusterId: clusterIdOf(this.seeds), seeds: this.seeds };
+    const told = this.#metricsPort !== undefined && { metricsPort: this.#metricsPort };
+    return { clusterId: clusterIdOf(this.seeds), seeds: this.seeds, ...told };
   }
 
   protected override async join(signal: AbortSignal | undefined): Promise<void> {

@@ -13,6 +13,9 @@ import { Runtime } from '../runtime/runtime.ts';
 import type { TraceCarrier } from '../runtime/trace-carrier.ts';
 import { memoryStorage } from '../storage/memory.ts';
 import type { SeedStorage } from '../storage/storage.ts';
+import type { ExposedPeer } from '../telemetry/discovery.ts';
+import type { NetworkGraph } from '../telemetry/graph.ts';
+import { digestNumber } from '../telemetry/metrics/digest-number.ts';
 import { attachTracing } from '../telemetry/tracing.ts';
 import { tcpTransport } from '../transport/tcp.ts';
 import { NetworkNode, type StartOptions, unlessAborted } from './network-node.ts';
@@ -33,6 +36,10 @@ export interface SeedStatistics {
   readonly voting: 0 | 1;
   /** Bytes that wait to be sent, over all links. */
   readonly outboxBytes: number;
+  /** Peers in its Peer List. */
+  readonly peerListSize: number;
+  /** The first 48 bits of the list's digest: equal where the lists are. */
+  readonly peerListDigest: number;
 }
 
 /**
@@ -45,6 +52,7 @@ export interface SeedStatistics {
  * await seed.start();
  */
 export class SeedNode extends NetworkNode<SeedNodeEvent> {
+  readonly role = 'seed';
   /** This seed's address as the seed list has it. */
   readonly id: SeedId;
   readonly seeds: readonly SeedId[];
@@ -80,6 +88,7 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
       onFailed: (reason) => this.#runtime.input({ type: 'storage-failed', reason }),
     });
     if (options.tracer !== undefined) attachTracing(this, { tracer: options.tracer });
+    this.measure(options.metrics);
   }
 
   /** The committed Peer List as this seed knows it, oldest registration first. */
@@ -92,6 +101,34 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
     return this.#seed === undefined ? [] : [...this.#seed.reachableSeeds()];
   }
 
+  /** The living peers that told where their metrics are served; what `/sd` lists. */
+  exposedPeers(): ExposedPeer[] {
+    return this.peerList().flatMap(({ id }) => {
+      const metricsPort = this.#seed?.metricsPortOf(id);
+      return metricsPort === undefined ? [] : [{ id, metricsPort }];
+    });
+  }
+
+  /**
+   * All peers and the links that they tell the seeds of: a peer tells a quorum of them, so that each
+   * seed hears of nearly every link from one of its ends. And the seeds that it is linked with.
+   */
+  override graph(): NetworkGraph {
+    const reachable = this.reachableSeeds();
+    const seeds = reachable.map((id) => ({ id, role: 'seed' as const, incarnation: 0 }));
+    const peers = this.peerList().map(({ id, incarnation }) => ({
+      id,
+      role: 'peer' as const,
+      incarnation,
+    }));
+    const links = [...(this.#seed?.overlayLinks() ?? [])].flatMap(([source, neighbours]) =>
+      neighbours.map((target) => ({ source, target, kind: 'neighbours' as const })),
+    );
+    const others = reachable.filter((id) => id !== this.id);
+    const between = others.map((target) => ({ source: this.id, target, kind: 'seeds' as const }));
+    return { nodes: [...seeds, ...peers], edges: [...links, ...between] };
+  }
+
   /** Whether it may vote: not while it recovers from an empty disk, nor after a failed write. */
   get voting(): boolean {
     return this.#seed?.voting ?? false;
@@ -99,10 +136,13 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
 
   /** What this seed has at this moment, in numbers; all 0 before it has started. */
   statistics(): SeedStatistics {
+    const { size = 0, digest = '' } = this.#seed?.listed ?? {};
     return {
       seedsReachable: this.reachableSeeds().length,
       voting: this.voting ? 1 : 0,
       outboxBytes: this.#runtime.queuedBytes,
+      peerListSize: size,
+      peerListDigest: digestNumber(digest),
     };
   }
 

@@ -26,6 +26,7 @@ const registerValue = v.strictObject({
   revision: count,
   changedAtMs: wallClockMs,
   evidence: text,
+  metricsPort: v.exactOptional(count),
 });
 
 const acceptorState: v.GenericSchema<unknown, AcceptorState> = v.strictObject({

@@ -1,14 +1,31 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Registry, RegistryContentType } from 'prom-client';
-import { formatAddress, parseAddress } from '../core/address.ts';
+import { type Address, formatAddress, parseAddress } from '../core/address.ts';
 import { HearsayError } from '../core/errors.ts';
+import type { NodeId, NodeRole } from '../core/messages.ts';
+import { type ExposedPeer, targetGroups } from './discovery.ts';
+import { exposition } from './exposition.ts';
+import { graphAnswer, type NetworkGraph } from './graph.ts';
+
+/** Any node: what `/graph` and `/sd` ask it. */
+export interface ServedNode {
+  readonly role: NodeRole;
+  readonly state: string;
+  /** May throw before the node has started. */
+  readonly id: NodeId;
+  graph(): NetworkGraph;
+  /** Seeds have it. */
+  exposedPeers?(): readonly ExposedPeer[];
+}
 
 export interface TelemetryServerOptions {
   /** `host:port`; port 0 takes a free one. There is no login: keep it on loopback or a private network. */
   readonly listen: string;
   /** What `/metrics` shows. */
   readonly registry: Registry<RegistryContentType>;
+  /** The nodes of this process, for `/graph` and, where seeds are among them, `/sd`. Default: none. */
+  readonly nodes?: () => readonly ServedNode[];
   /** What `/readyz` answers: 200 or 503. Default: ready. */
   readonly isReady?: () => boolean;
 }
@@ -16,14 +33,24 @@ export interface TelemetryServerOptions {
 export interface TelemetryServer {
   /** Where it really listens, as `http://host:port`. */
   readonly url: string;
+  /** The port alone: what a peer tells the seeds as its `metricsPort`. */
+  readonly port: number;
   /** Stops listening and ends open requests. */
   close(): Promise<void>;
 }
 
 /**
- * Serves `/metrics` (Prometheus), `/healthz` (the process lives) and `/readyz` (it does its work).
+ * Serves `/metrics` (Prometheus; OpenMetrics with exemplars where the client asks for it),
+ * `/healthz` (the process lives), `/readyz` (it does its work), `/graph` (the nodes and links that
+ * this process knows, in the fields of Grafana's node graph panel) and, on seeds, `/sd` (Prometheus's
+ * HTTP service discovery: all living peers that told the seeds where their metrics are).
  *
  * Rejects with `option-invalid`, `port-in-use` or `listen-failed`.
+ *
+ * @example
+ * const nodes: SeedNode[] = [];
+ * const telemetry = await serveTelemetry({ listen: '127.0.0.1:9464', registry, nodes: () => nodes });
+ * nodes.push(new SeedNode({ listen: '127.0.0.1:5000', seeds, metrics: { registry } }));
  */
 export async function serveTelemetry(options: TelemetryServerOptions): Promise<TelemetryServer> {
   const address = parseAddress(options.listen, { portZero: true });
@@ -31,40 +58,79 @@ export async function serveTelemetry(options: TelemetryServerOptions): Promise<T
     const wanted = 'write host:port, like 127.0.0.1:9464';
     throw new HearsayError('option-invalid', `'${options.listen}' is no address: ${wanted}`);
   }
-  const server = createServer((request, response) => void answer(request, response, options));
-  await listening(server, address.host, address.port, options.listen);
+  const { host } = address;
+  const server = createServer((request, response) => {
+    const { port } = server.address() as AddressInfo;
+    void answer(request, response, options, { host, port });
+  });
+  await listening(server, host, address.port, options.listen);
   const { port } = server.address() as AddressInfo;
-  return { url: `http://${formatAddress(address.host, port)}`, close: () => closed(server) };
+  return { url: `http://${formatAddress(host, port)}`, port, close: () => closed(server) };
+}
+
+interface Reply {
+  readonly status: number;
+  readonly text: string;
+  readonly contentType?: string;
 }
 
 async function answer(
-  { method, url = '/' }: IncomingMessage,
+  request: IncomingMessage,
   response: ServerResponse,
-  { registry, isReady = () => true }: TelemetryServerOptions,
+  options: TelemetryServerOptions,
+  server: Address,
 ): Promise<void> {
-  const reply = (status: number, text: string, type = 'text/plain; charset=utf-8') => {
-    response.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' });
-    response.end(method === 'HEAD' ? undefined : text);
-  };
-  if (method !== 'GET' && method !== 'HEAD') {
-    reply(405, 'GET or HEAD\n');
-    return;
-  }
+  const { status, text, contentType } = await replyTo(request, options, server).catch(
+    (error: unknown): Reply => ({ status: 500, text: `${String(error)}\n` }),
+  );
+  response.writeHead(status, {
+    'content-type': contentType ?? 'text/plain; charset=utf-8',
+    'cache-control': 'no-store',
+    // /metrics has two formats; a cache must not give the one for the other.
+    vary: 'accept',
+  });
+  response.end(request.method === 'HEAD' ? undefined : text);
+}
+
+async function replyTo(
+  { method, url = '/', headers }: IncomingMessage,
+  options: TelemetryServerOptions,
+  server: Address,
+): Promise<Reply> {
+  if (method !== 'GET' && method !== 'HEAD') return { status: 405, text: 'GET or HEAD\n' };
+  const nodes = () => (options.nodes?.() ?? []).filter(({ state }) => state === 'running');
   switch (url.split('?', 1)[0]) {
     case '/metrics':
-      try {
-        reply(200, await registry.metrics(), registry.contentType);
-      } catch (error) {
-        reply(500, `${String(error)}\n`);
-      }
-      return;
+      return { status: 200, ...(await exposition(options.registry, headers.accept)) };
     case '/healthz':
-      return reply(200, 'alive\n');
+      return { status: 200, text: 'alive\n' };
     case '/readyz':
-      return isReady() ? reply(200, 'ready\n') : reply(503, 'not ready\n');
+      return (options.isReady?.() ?? true)
+        ? { status: 200, text: 'ready\n' }
+        : { status: 503, text: 'not ready\n' };
+    case '/graph':
+      return json(graphAnswer(nodes().map((node) => node.graph())));
+    case '/sd':
+      return discovery(nodes(), server);
     default:
-      return reply(404, 'here are /metrics, /healthz and /readyz\n');
+      return { status: 404, text: 'here are /metrics, /healthz, /readyz, /graph and /sd\n' };
   }
+}
+
+/**
+ * Prometheus keeps the targets that it has when the answer is no list: so a process that runs no
+ * seed, or none yet, is an error and not an empty list.
+ */
+function discovery(nodes: readonly ServedNode[], server: Address): Reply {
+  const seeds = nodes.flatMap((node) =>
+    node.exposedPeers === undefined ? [] : [{ seed: node.id, peers: node.exposedPeers() }],
+  );
+  if (seeds.length > 0) return json(targetGroups(seeds, server));
+  return { status: 404, text: 'no seed runs here: ask a seed\n' };
+}
+
+function json(value: object): Reply {
+  return { status: 200, text: `${JSON.stringify(value)}\n`, contentType: 'application/json' };
 }
 
 function listening(server: Server, host: string, port: number, listen: string): Promise<void> {

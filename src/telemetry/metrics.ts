@@ -1,6 +1,6 @@
 import type { Registry, RegistryContentType } from 'prom-client';
 import type { NodeEvent } from '../core/events.ts';
-import type { MessageId } from '../core/messages.ts';
+import type { MessageId, NodeRole } from '../core/messages.ts';
 import type { MetricKey } from './metrics/catalogue.ts';
 import { NodeMetrics } from './metrics/node-metrics.ts';
 import { recorderOf } from './metrics/recorder.ts';
@@ -20,6 +20,8 @@ type GaugeOfStatistics = Extract<
   | 'messageBytesRetained'
   | 'seedsReachable'
   | 'voting'
+  | 'peerListSize'
+  | 'peerListDigest'
 >;
 
 /** Any node. */
@@ -27,6 +29,7 @@ export interface MeasuredNode {
   /** Known once the node has started; may throw before. */
   readonly id: string;
   readonly state: string;
+  readonly role: NodeRole;
   observe(observer: (event: NodeEvent) => void): () => void;
   statistics(): Statistics;
   /** The W3C traceparent of the node's own span for a message, for exemplars. */
@@ -51,7 +54,7 @@ export interface MetricsOptions {
  * response.end(await registry.metrics());
  */
 export function attachMetrics(node: MeasuredNode, { registry }: MetricsOptions): () => void {
-  const metrics = new NodeMetrics(registry, node.state === 'running' ? node.id : '');
+  const metrics = new NodeMetrics(registry, node.role, node.state === 'running' ? node.id : '');
   for (const key of Object.keys(node.statistics()) as GaugeOfStatistics[]) {
     metrics.read(key, () => node.statistics()[key]);
   }

@@ -32,6 +32,9 @@ export const count = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 
 export const incarnation = v.pipe(count, v.maxValue(incarnationMax));
 
+/** A TCP port that can be dialled. */
+export const port = v.pipe(count, v.minValue(1), v.maxValue(65_535));
+
 /** Milliseconds since 1970; fractions are allowed. */
 export const wallClockMs = v.pipe(v.number(), v.minValue(0), v.maxValue(wallClockMsMax));
 

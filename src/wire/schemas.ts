@@ -9,6 +9,7 @@ import {
   name,
   nodeId,
   nodeIdOrEmpty,
+  port,
   session,
   sessionOrEmpty,
   text,
@@ -60,10 +61,11 @@ const registerValue = v.object({
   revision: count,
   changedAtMs: wallClockMs,
   evidence: text,
+  metricsPort: v.exactOptional(port),
 });
 
 const intent = v.variant('type', [
-  v.object({ type: v.literal('register'), session }),
+  v.object({ type: v.literal('register'), session, metricsPort: v.exactOptional(port) }),
   v.object({ type: v.literal('leave'), incarnation, session: sessionOrEmpty }),
   v.object({ type: v.literal('confirm-dead'), incarnation, evidence: text }),
 ]);
@@ -129,6 +131,7 @@ const member = {
     request,
     peer: nodeId,
     session,
+    metricsPort: v.exactOptional(port),
   }),
   REGISTER_RESULT: v.object({
     type: v.literal('REGISTER_RESULT'),

@@ -11,15 +11,29 @@ const count = fc.maxSafeNat();
 const wallClockMs = fc.double({ noNaN: true, noDefaultInfinity: true }).map((ms) => ms + 0);
 
 const ballot: fc.Arbitrary<Ballot> = fc.record({ round: count, seed: text });
-const value: fc.Arbitrary<RegisterValue> = fc.record({
-  status: fc.constantFrom('alive', 'left', 'dead'),
-  incarnation: count,
-  session: text,
-  registeredAtMs: wallClockMs,
-  revision: count,
-  changedAtMs: wallClockMs,
-  evidence: text,
-});
+const value: fc.Arbitrary<RegisterValue> = fc.record(
+  {
+    status: fc.constantFrom('alive', 'left', 'dead'),
+    incarnation: count,
+    session: text,
+    registeredAtMs: wallClockMs,
+    revision: count,
+    changedAtMs: wallClockMs,
+    evidence: text,
+    metricsPort: count,
+  },
+  {
+    requiredKeys: [
+      'status',
+      'incarnation',
+      'session',
+      'registeredAtMs',
+      'revision',
+      'changedAtMs',
+      'evidence',
+    ],
+  },
+);
 
 function stateOf(peer: fc.Arbitrary<PeerId>): fc.Arbitrary<AcceptorState> {
   return fc.record(

@@ -1,9 +1,10 @@
 import { Registry } from 'prom-client';
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { NodeEvent } from '../../src/core/events.ts';
-import { PeerNode, SeedNode } from '../../src/index.ts';
+import { GossipNode, PeerNode, packageVersion, SeedNode } from '../../src/index.ts';
 import { systemClock } from '../../src/runtime/clock.ts';
-import { catalogue, type Declaration } from '../../src/telemetry/metrics/catalogue.ts';
+import { catalogue } from '../../src/telemetry/metrics/catalogue.ts';
+import type { Declaration } from '../../src/telemetry/metrics/declaration.ts';
 import { attachMetrics, type MeasuredNode, type Statistics } from '../../src/telemetry/metrics.ts';
 import { memoryNetwork } from '../../src/transport/memory.ts';
 
@@ -114,6 +115,45 @@ describe('the metrics of a node', () => {
     expect(await other.metrics()).not.toContain('trace_id');
   });
 
+  test('are 0 from the start, so that the first event is seen as an increase', async () => {
+    attachMetrics(new TestNode('a:1'), { registry });
+    attachMetrics(new TestNode('s:1', 'running', 'seed'), { registry });
+    const [peer, seed] = [{ node: 'a:1' }, { node: 's:1' }];
+    expect(await sampleOf('hearsay_message_gaps_total', peer)).toBe(0);
+    const refuted = { ...peer, outcome: 'refuted' };
+    expect(await sampleOf('hearsay_suspicions_ended_total', refuted)).toBe(0);
+    expect(await sampleOf('hearsay_death_detection_seconds_count', peer)).toBe(0);
+    const missed = { ...seed, domain: 'death' };
+    expect(await sampleOf('hearsay_quorum_misses_total', missed)).toBe(0);
+    expect(await sampleOf('hearsay_removals_paused', seed)).toBe(0);
+    expect(await valuesOf('hearsay_message_gaps_total', seed)).toEqual([]);
+    expect(await valuesOf('hearsay_removals_paused', peer)).toEqual([]);
+  });
+
+  test('count a proposal that found no quorum as such', async () => {
+    const node = new TestNode('s0:1', 'running', 'seed');
+    attachMetrics(node, { registry });
+    const votes = { yes: 1, quorum: 2, seeds: 3 };
+    const rejected = {
+      type: 'death:rejected',
+      peer: 'p:1',
+      reason: '',
+      votes,
+      durationMs: 1,
+    } as const;
+    node.emit({ ...rejected, code: 'no-quorum' });
+    node.emit({ ...rejected, code: 'alive' });
+    expect(await sampleOf('hearsay_quorum_misses_total', { domain: 'death' })).toBe(1);
+    expect(await sumOf('hearsay_proposals_rejected_total', { domain: 'death' })).toBe(2);
+  });
+
+  test('say what runs', async () => {
+    attachMetrics(new TestNode('s:1', 'running', 'seed'), { registry });
+    const nodejs = process.version.slice(1);
+    const labels = { node: 's:1', role: 'seed', version: packageVersion, nodejs };
+    expect(await sampleOf('hearsay_build_info', labels)).toBe(1);
+  });
+
   test('are not shown before the node has an address', async () => {
     const node = new TestNode('a:1', 'new');
     attachMetrics(node, { registry });
@@ -178,6 +218,19 @@ test('a real network shows numbers that agree with what it did', async () => {
   for (const node of [...peers, ...seedNodes]) await node.stop();
 });
 
+test('a node that was given a registry is in it until it has stopped', async () => {
+  const network = memoryNetwork();
+  const node = new GossipNode({
+    listen: 'p:1',
+    metrics: { registry },
+    transport: network.transport('p'),
+  });
+  await node.start();
+  expect(await sampleOf('hearsay_neighbours', { node: 'p:1' })).toBe(0);
+  await node.stop();
+  expect(linesOf(await registry.metrics())).toEqual([]);
+});
+
 describe('the catalogue', () => {
   const declarations: readonly Declaration[] = Object.values(catalogue);
 
@@ -192,7 +245,7 @@ describe('the catalogue', () => {
   });
 
   test('has no label for what is without bound', () => {
-    const labels = new Set(declarations.flatMap((declaration) => declaration.labels));
+    const labels = new Set(declarations.flatMap(({ labels }) => Object.keys(labels)));
     for (const unbounded of ['peer', 'id', 'seed', 'from', 'address', 'link']) {
       expect(labels).not.toContain(unbounded);
     }
@@ -204,11 +257,13 @@ describe('the catalogue', () => {
 });
 
 class TestNode implements MeasuredNode {
+  readonly role: 'peer' | 'seed';
   readonly id: string;
   readonly state: string;
   #observer: ((event: NodeEvent) => void) | undefined;
 
-  constructor(id: string, state = 'running') {
+  constructor(id: string, state = 'running', role: 'peer' | 'seed' = 'peer') {
+    this.role = role;
     this.id = id;
     this.state = state;
   }

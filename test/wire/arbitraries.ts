@@ -56,17 +56,35 @@ const outcome: fc.Arbitrary<'ok' | SeedRefusal> = fc.constantFrom(
   'stopping',
 );
 const ballot: fc.Arbitrary<Ballot> = fc.record({ round: count, seed: nodeIdOrEmpty });
-const value: fc.Arbitrary<RegisterValue> = fc.record({
-  status: fc.constantFrom('alive', 'left', 'dead'),
-  incarnation,
-  session,
-  registeredAtMs: wallClockMs,
-  revision: count,
-  changedAtMs: wallClockMs,
-  evidence: text,
-});
+const port = fc.integer({ min: 1, max: 65_535 });
+const value: fc.Arbitrary<RegisterValue> = fc.record(
+  {
+    status: fc.constantFrom('alive', 'left', 'dead'),
+    incarnation,
+    session,
+    registeredAtMs: wallClockMs,
+    revision: count,
+    changedAtMs: wallClockMs,
+    evidence: text,
+    metricsPort: port,
+  },
+  {
+    requiredKeys: [
+      'status',
+      'incarnation',
+      'session',
+      'registeredAtMs',
+      'revision',
+      'changedAtMs',
+      'evidence',
+    ],
+  },
+);
 const intent: fc.Arbitrary<Intent> = fc.oneof(
-  fc.record({ type: fc.constant('register'), session }),
+  fc.record(
+    { type: fc.constant('register'), session, metricsPort: port },
+    { requiredKeys: ['type', 'session'] },
+  ),
   fc.record({ type: fc.constant('leave'), incarnation, session: sessionOrEmpty }),
   fc.record({ type: fc.constant('confirm-dead'), incarnation, evidence: text }),
 ) as fc.Arbitrary<Intent>;
@@ -135,7 +153,10 @@ export const messageArbitraries: MessageArbitraries = {
   BYE: fc.record({ type: fc.constant('BYE'), reason: text }),
 
   REGISTER: traced(
-    fc.record({ type: fc.constant('REGISTER'), request: count, peer: nodeId, session }),
+    fc.record(
+      { type: fc.constant('REGISTER'), request: count, peer: nodeId, session, metricsPort: port },
+      { requiredKeys: ['type', 'request', 'peer', 'session'] },
+    ),
   ),
   REGISTER_RESULT: fc.record({ type: fc.constant('REGISTER_RESULT'), ...result, incarnation }),
   PEER_LIST_REQUEST: fc.record({

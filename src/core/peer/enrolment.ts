@@ -99,8 +99,9 @@ export class Enrolment implements Question {
   }
 
   ask(link: Link, request: number): void {
-    const { id: peer, session } = this.#with.self;
-    this.#with.links.send(link, { type: 'REGISTER', request, peer, session });
+    const { id: peer, session, metricsPort } = this.#with.self;
+    const told = metricsPort !== undefined && { metricsPort };
+    this.#with.links.send(link, { type: 'REGISTER', request, peer, session, ...told });
   }
 
   heard(answer: SeedAnswer): boolean {

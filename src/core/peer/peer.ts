@@ -35,6 +35,7 @@ import type {
 } from './parts.ts';
 import { Registration } from './registration.ts';
 import type { OverlayView } from './renewal.ts';
+import type { Self } from './self.ts';
 
 export interface PeerDependencies {
   readonly id: PeerId;
@@ -43,6 +44,8 @@ export interface PeerDependencies {
   readonly seeds?: readonly SeedId[];
   /** Incarnation of a peer without seeds: any number that is higher after a restart. */
   readonly ownIncarnation?: Incarnation;
+  /** Where this host serves this peer's metrics, for the seeds to tell Prometheus. */
+  readonly metricsPort?: number;
   readonly effects: Effects<PeerTimer>;
   readonly random: Random;
   readonly codec: BodyCodec;
@@ -76,7 +79,7 @@ export class Peer
   readonly effects: Effects<PeerTimer>;
   readonly random: Random;
   readonly codec: BodyCodec;
-  readonly self: { readonly id: PeerId; incarnation: Incarnation; session: Session };
+  readonly self: Self & { incarnation: Incarnation; session: Session };
   readonly links: Links;
   readonly membership: Membership;
   readonly overlay: Overlay;
@@ -99,8 +102,10 @@ export class Peer
     this.codec = dependencies.codec;
     this.#digest = dependencies.digest;
     this.#ownIncarnation = dependencies.ownIncarnation ?? 0;
-    this.self = { id: dependencies.id, incarnation: 0, session: '' };
-    this.#identity = { role: 'peer', id: dependencies.id, incarnation: 0 };
+    const { id, metricsPort } = dependencies;
+    const told = metricsPort !== undefined && { metricsPort };
+    this.self = { id, incarnation: 0, session: '', ...told };
+    this.#identity = { role: 'peer', id, incarnation: 0 };
     this.links = new Links(options.links, { policy: this, effects: this.effects });
     this.membership = new Membership(options, this);
     this.overlay = new Overlay(options.overlay, this);

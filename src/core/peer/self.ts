@@ -7,4 +7,6 @@ export interface Self {
   readonly incarnation: Incarnation;
   /** Of the present registered life; empty on a GossipNode. */
   readonly session: Session;
+  /** Where this host serves this peer's metrics, for the seeds to tell Prometheus; absent when it does not. */
+  readonly metricsPort?: number;
 }

@@ -129,8 +129,10 @@ export class Members implements LinkHandler {
     }
   }
 
-  #onRegister(link: Link, { peer, session, request }: Register, now: Instant): void {
-    this.#propose(link, peer, { type: 'register', session }, request, now);
+  #onRegister(link: Link, register: Register, now: Instant): void {
+    const { peer, session, metricsPort, request } = register;
+    const told = metricsPort !== undefined && { metricsPort };
+    this.#propose(link, peer, { type: 'register', session, ...told }, request, now);
   }
 
   #onLeave(link: Link, { peer, incarnation, session, request }: Leave, now: Instant): void {

@@ -71,6 +71,11 @@ export class OverlayView {
     if (this.#reports.delete(peer)) this.#lookSoon();
   }
 
+  /** What each peer last told of its neighbours. */
+  *links(): Generator<readonly [PeerId, readonly PeerId[]]> {
+    for (const [peer, { neighbours }] of this.#reports) yield [peer, neighbours];
+  }
+
   /** Whom this peer should link with to mend the overlay; usually nobody. */
   bridgeFor(peer: PeerId): PeerEntry[] {
     if (!this.#cutOff.has(peer)) return [];

@@ -185,7 +185,8 @@ export function isSameValue(
     one.session === other.session &&
     one.registeredAtMs === other.registeredAtMs &&
     one.changedAtMs === other.changedAtMs &&
-    one.evidence === other.evidence
+    one.evidence === other.evidence &&
+    one.metricsPort === other.metricsPort
   );
 }
 

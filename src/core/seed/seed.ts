@@ -13,6 +13,7 @@ import type {
   PeerEntry,
   PeerId,
   Propose,
+  RegisterValue,
   SeedId,
   Vote,
 } from '../messages.ts';
@@ -69,6 +70,7 @@ export class Seed implements SeedLinksListener {
   readonly #links: Links;
   readonly #seedLinks: SeedLinks;
   readonly #directory: Directory;
+  readonly #committed: (peer: PeerId) => RegisterValue | undefined;
   readonly #ledger: Ledger<PersistToken>;
   readonly #probes: Probes;
   readonly #verdicts: Verdicts<AskingProposer>;
@@ -131,6 +133,7 @@ export class Seed implements SeedLinksListener {
     const send = (seed: SeedId, message: Message) => this.#seedLinks.send(seed, message);
 
     const committed = (peer: PeerId) => registers.committed(peer);
+    this.#committed = committed;
     this.#brake = new RemovalBrake(options, { effects, listSize: () => directory.size });
     const brake = this.#brake;
     this.#probes = new Probes(options, {
@@ -222,6 +225,21 @@ export class Seed implements SeedLinksListener {
   /** The committed Peer List, oldest registration first. */
   peerList(): Iterable<PeerEntry> {
     return this.#directory.entries();
+  }
+
+  /** Its size, and a digest that is equal where the lists are. */
+  get listed(): { readonly size: number; readonly digest: string } {
+    return this.#directory;
+  }
+
+  /** Where the living peer's host serves its metrics; undefined for one that told nothing. */
+  metricsPortOf(peer: PeerId): number | undefined {
+    return this.#committed(peer)?.metricsPort;
+  }
+
+  /** The overlay as far as this seed hears of it: living peers and the neighbours that each named. */
+  overlayLinks(): Iterable<readonly [PeerId, readonly PeerId[]]> {
+    return this.#overlay.links();
   }
 
   /** The seeds that this one can talk to now, itself included, in the order of the seed list. */

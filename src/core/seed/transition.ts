@@ -30,7 +30,7 @@ export function transition(
 ): Transition {
   switch (intent.type) {
     case 'register':
-      return register(current, intent.session, context);
+      return register(current, intent, context);
     case 'leave':
       return leave(current, intent.incarnation, intent.session, context);
     case 'confirm-dead':
@@ -40,7 +40,7 @@ export function transition(
 
 function register(
   current: RegisterValue | undefined,
-  session: string,
+  { session, metricsPort }: Extract<Intent, { readonly type: 'register' }>,
   { wallMs, floor }: TransitionContext,
 ): Transition {
   if (current?.session === session) {
@@ -55,6 +55,7 @@ function register(
     revision: current === undefined ? floor : current.revision + 1,
     changedAtMs: wallMs,
     evidence: '',
+    ...(metricsPort !== undefined && { metricsPort }),
   });
 }
 

@@ -5,7 +5,7 @@ import type {
   RegistryContentType,
 } from 'prom-client';
 import { HearsayError } from '../../core/errors.ts';
-import type { Declaration } from './catalogue.ts';
+import type { Declaration } from './declaration.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

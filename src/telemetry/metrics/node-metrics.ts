@@ -1,5 +1,8 @@
 import type { Registry, RegistryContentType } from 'prom-client';
-import { catalogue, type Declaration, type MetricKey } from './catalogue.ts';
+import type { NodeRole } from '../../core/messages.ts';
+import { packageVersion } from '../../core/version.ts';
+import { catalogue, type MetricKey, metricsOf } from './catalogue.ts';
+import { combinations, type Declaration } from './declaration.ts';
 import {
   HistogramSeries,
   type Labels,
@@ -9,7 +12,10 @@ import {
   type Series,
 } from './family.ts';
 
-/** The series of one node in a registry; each is made when it is needed first. */
+/**
+ * The series of one node in a registry. Those whose labels are known are there from the start: a
+ * series that comes with its first event hides that event from every rate.
+ */
 export class NodeMetrics {
   readonly #registry: Registry<RegistryContentType>;
   readonly #counters = new Map<string, NumberSeries>();
@@ -17,11 +23,14 @@ export class NodeMetrics {
   readonly #added: { readonly family: MetricFamily; readonly series: Series }[] = [];
   #id = '';
 
-  constructor(registry: Registry<RegistryContentType>, id: string) {
+  /** `id` is empty for a node that has not started. */
+  constructor(registry: Registry<RegistryContentType>, role: NodeRole, id: string) {
     this.#registry = registry;
     this.#id = id;
-    // All families at once: a metric that is missing until something happens looks like a fault.
     for (const declaration of Object.values(catalogue)) MetricFamily.in(registry, declaration);
+    for (const key of metricsOf(role)) this.#begin(key);
+    const nodejs = process.version.slice(1);
+    this.counter('buildInfo', { role, version: packageVersion, nodejs }).value = 1;
   }
 
   /** The node's address; empty before it has started. */
@@ -63,6 +72,18 @@ export class NodeMetrics {
   /** Takes all series of this node out of the registry. */
   detach(): void {
     for (const { family, series } of this.#added.splice(0)) family.delete(series);
+  }
+
+  #begin(key: MetricKey): void {
+    const { type, labels, initial }: Declaration = catalogue[key];
+    if (type === 'gauge') {
+      if (initial !== undefined) this.set(key, initial);
+      return;
+    }
+    for (const combination of combinations(labels)) {
+      if (type === 'counter') this.counter(key, combination);
+      else this.histogram(key, combination);
+    }
   }
 
   #of<Kind extends Series>(

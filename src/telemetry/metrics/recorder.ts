@@ -8,6 +8,7 @@ import type {
 } from '../../core/events.ts';
 import type { MessageId } from '../../core/messages.ts';
 import { isSampled } from '../../core/trace-context.ts';
+import { digestNumber } from './digest-number.ts';
 import type { Exemplar } from './family.ts';
 import type { NodeMetrics } from './node-metrics.ts';
 
@@ -50,7 +51,10 @@ export function recorderOf(
         add('decisions', { domain, via });
         if (durationMs !== null) observe('consensusDuration', seconds(durationMs), { domain });
       },
-      [`${domain}:rejected`]: ({ code }: Rejected) => add('rejections', { domain, code }),
+      [`${domain}:rejected`]: ({ code }: Rejected) => {
+        add('rejections', { domain, code });
+        if (code === 'no-quorum') add('quorumMisses', { domain });
+      },
     }) as Pick<Recorder, `${Domain}:${'proposed' | 'vote' | 'committed' | 'rejected'}`>;
 
   return {
@@ -142,21 +146,14 @@ export function recorderOf(
     'removals:resumed': () => set('removalsPaused', 0),
     'tombstones:removed': ({ count }) => add('tombstonesRemoved', {}, count),
     'overlay:components-seen': ({ components }) => set('components', components),
-    'peer-list:changed': ({ size, digest }) => {
-      set('peerListSize', size);
-      set('peerListDigest', digestNumber(digest));
-    },
+    // A seed's own list is read at the scrape: after a restart it is there before anything changes.
+    'peer-list:changed': () => undefined,
     'storage:committed': ({ writes, durationMs }) => {
       add('storeWrites', {}, writes);
       observe('storeCommit', seconds(durationMs));
     },
     'storage:failed': () => add('storeFailures'),
   };
-}
-
-/** As much of a digest as a float64 holds exactly. */
-function digestNumber(digest: string): number {
-  return digest === '' ? 0 : Number.parseInt(digest.slice(0, 12), 16);
 }
 
 /** The delivery's own span; where this node has none, the hop before, whose trace it is too. */

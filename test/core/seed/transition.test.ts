@@ -28,6 +28,16 @@ const bury = (incarnation: number): Intent => ({
 });
 
 describe('what an intent makes of a register', () => {
+  test('a registration notes where the peer serves its metrics; the next life says so anew', () => {
+    const intent: Intent = { type: 'register', session: 's3', metricsPort: 9_464 };
+    const told = transition(alive, intent, context);
+    expect(told).toMatchObject({ type: 'change', value: { incarnation: 3, metricsPort: 9_464 } });
+    const exposed = { ...alive, metricsPort: 9_464 };
+    const restarted = transition(exposed, register('s3'), context);
+    expect(restarted).toMatchObject({ type: 'change', value: { incarnation: 3 } });
+    expect(restarted.type === 'change' && restarted.value).not.toHaveProperty('metricsPort');
+  });
+
   test.each<[string, RegisterValue | undefined, Intent, string]>([
     ['a first registration gets incarnation 1', undefined, register('s1'), 'alive 1 s1 revision 1'],
     ['the same session again changes nothing', alive, register('s2'), 'ok'],
