@@ -2,12 +2,10 @@ import { MessagesPerSecond, PercentUnit, Seconds } from '@grafana/grafana-founda
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, heatmap, shouldBeNone, stat } from './panels.ts';
+import { at, bucketRates, quantile, rate, rateBy } from './promql.ts';
 
-const first = 'hearsay_messages_received_total{node=~"$node", result="first"}';
-const duplicate = 'hearsay_messages_received_total{node=~"$node", result="duplicate"}';
-const rate = (series: string) => `sum(rate(${series}[$__rate_interval]))`;
-const bucketRate = (name: string) =>
-  `sum by (le) (rate(${name}_bucket{node=~"$node"}[$__rate_interval]))`;
+const first = at('hearsay_messages_received_total', 'result="first"');
+const duplicate = at('hearsay_messages_received_total', 'result="duplicate"');
 
 /** Receipts that happened, of those that should: each message once at each living peer but its origin. */
 const coverage = `clamp_max(
@@ -15,16 +13,15 @@ const coverage = `clamp_max(
   /
   (
     ${rate('hearsay_messages_published_total')} * count(hearsay_build_info{role="peer", node=~"$node"})
-    - ${rate('hearsay_messages_published_total{node=~"$node"}')}
+    - ${rate(at('hearsay_messages_published_total'))}
   ), 1)`;
 
 const redundancy = `${rate(duplicate)} / ${rate(first)}`;
 
 /** Little's law: what is under way is what arrives in a second, times how long each was under way. */
-const inFlight = rate('hearsay_message_delivery_seconds_sum{node=~"$node"}');
+const inFlight = rate(at('hearsay_message_delivery_seconds_sum'));
 
-const quantile = (q: number) =>
-  `histogram_quantile(${q}, ${bucketRate('hearsay_message_delivery_seconds')})`;
+const reached = (share: number) => quantile(share, 'hearsay_message_delivery_seconds');
 
 export const convergence = dashboard({
   uid: 'hearsay-convergence',
@@ -64,7 +61,7 @@ export const convergence = dashboard({
           bad: 'nothing by itself; a sudden change explains changes of everything below.',
           unit: MessagesPerSecond,
           width: 4,
-          expr: rate('hearsay_messages_published_total{node=~"$node"}'),
+          expr: rate(at('hearsay_messages_published_total')),
           steps: neutral,
         }),
         stat({
@@ -73,7 +70,7 @@ export const convergence = dashboard({
           bad: 'seconds: slow links, overloaded nodes, or messages that had to be recovered. Clocks that disagree show here, too.',
           unit: Seconds,
           width: 4,
-          expr: quantile(0.99),
+          expr: reached(0.99),
           steps: [
             [null, color.good],
             [1, color.warning],
@@ -128,7 +125,7 @@ export const convergence = dashboard({
           bad: 'a second band far above the first: some peers hear everything late.',
           unit: Seconds,
           width: 12,
-          expr: bucketRate('hearsay_message_delivery_seconds'),
+          expr: bucketRates('hearsay_message_delivery_seconds'),
           exemplars: true,
         }),
         chart({
@@ -140,9 +137,9 @@ export const convergence = dashboard({
           width: 12,
           exemplars: true,
           queries: [
-            { expr: quantile(0.5), legend: 'p50', color: color.good },
-            { expr: quantile(0.9), legend: 'p90', color: color.main },
-            { expr: quantile(0.99), legend: 'p99', color: color.warning },
+            { expr: reached(0.5), legend: 'p50', color: color.good },
+            { expr: reached(0.9), legend: 'p90', color: color.main },
+            { expr: reached(0.99), legend: 'p99', color: color.warning },
           ],
         }),
       ],
@@ -156,7 +153,7 @@ export const convergence = dashboard({
             'First receipts by the number of links that the message had travelled. The highest is the origin’s eccentricity in the overlay.',
           bad: 'much more than the logarithm of the number of peers: the overlay is a chain, or parts hang on single links.',
           width: 8,
-          expr: bucketRate('hearsay_message_hops'),
+          expr: bucketRates('hearsay_message_hops'),
         }),
         chart({
           title: 'Receipts and redundancy',
@@ -170,7 +167,7 @@ export const convergence = dashboard({
             { expr: rate(first), legend: 'first receipts', color: color.good },
             { expr: rate(duplicate), legend: 'duplicates', color: color.warning },
             {
-              expr: rate('hearsay_message_crossings_total{node=~"$node"}'),
+              expr: rate(at('hearsay_message_crossings_total')),
               legend: 'of these crossings',
               color: color.quiet,
             },
@@ -192,7 +189,7 @@ export const convergence = dashboard({
           stacked: true,
           queries: [
             {
-              expr: 'sum by (result) (rate(hearsay_message_bytes_received_total{node=~"$node"}[$__rate_interval]))',
+              expr: rateBy('result', at('hearsay_message_bytes_received_total')),
               legend: '{{result}}',
             },
           ],
@@ -206,7 +203,7 @@ export const convergence = dashboard({
           width: 8,
           queries: [
             {
-              expr: rate('hearsay_messages_recovered_total{node=~"$node"}'),
+              expr: rate(at('hearsay_messages_recovered_total')),
               legend: 'recovered',
               color: color.main,
             },
@@ -221,11 +218,11 @@ export const convergence = dashboard({
           width: 8,
           queries: [
             {
-              expr: 'sum by (cause) (rate(hearsay_messages_dropped_total{node=~"$node"}[$__rate_interval]))',
+              expr: rateBy('cause', at('hearsay_messages_dropped_total')),
               legend: '{{cause}}',
             },
             {
-              expr: rate('hearsay_message_gaps_total{node=~"$node"}'),
+              expr: rate(at('hearsay_message_gaps_total')),
               legend: 'lost',
               color: color.bad,
             },

@@ -76,7 +76,7 @@ function choice(name: string, label: string, query: string): QueryVariableBuilde
     .sort(VariableSort.AlphabeticalAsc)
     .multi(true)
     .includeAll(true)
-    .current({ selected: true, text: 'All', value: '$__all' });
+    .current({ selected: true, text: ['All'], value: ['$__all'] });
 }
 
 const confirmedDeaths = new AnnotationQueryBuilder()

@@ -2,17 +2,13 @@ import { EventsPerSecond, PercentUnit, Seconds } from '@grafana/grafana-foundati
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, heatmap, shouldBeNone, stat, states } from './panels.ts';
+import { at, bucketRates, inRange, quantile, rate, rateBy } from './promql.ts';
 
-const by = (labels: string, series: string) =>
-  `sum by (${labels}) (rate(${series}[$__rate_interval]))`;
-const rate = (series: string) => `sum(rate(${series}[$__rate_interval]))`;
-const inRange = (series: string) => `sum(increase(${series}[$__range]))`;
-const detection =
-  'sum by (le) (rate(hearsay_death_detection_seconds_bucket{node=~"$node"}[$__rate_interval]))';
+const detection = 'hearsay_death_detection_seconds';
 
 /** Ends of a suspicion that say: it lived all the time. */
 const falsely = 'outcome=~"spoke|refuted|alive"';
-const ended = (outcome: string) => `hearsay_suspicions_ended_total{node=~"$node", ${outcome}}`;
+const ended = (outcome: string) => at('hearsay_suspicions_ended_total', outcome);
 
 export const failureDetection = dashboard({
   uid: 'hearsay-failure-detection',
@@ -27,9 +23,7 @@ export const failureDetection = dashboard({
           means: 'Deaths that the seeds decided in the time range shown.',
           bad: 'more than you know of.',
           width: 4,
-          expr: inRange(
-            'hearsay_decisions_total{node=~"$node", domain="death", via="own-proposal"}',
-          ),
+          expr: inRange(at('hearsay_decisions_total', 'domain="death"', 'via="own-proposal"')),
           decimals: 0,
           steps: neutral,
         }),
@@ -67,7 +61,7 @@ export const failureDetection = dashboard({
           bad: 'above a few per cent: the network or the machines are too slow for the timeouts.',
           unit: PercentUnit,
           width: 4,
-          expr: `${inRange(ended(falsely))} / ${inRange('hearsay_suspicions_ended_total{node=~"$node"}')}`,
+          expr: `${inRange(ended(falsely))} / ${inRange(at('hearsay_suspicions_ended_total'))}`,
           decimals: 1,
           steps: [
             [null, color.good],
@@ -89,7 +83,7 @@ export const failureDetection = dashboard({
             'A seed removes nobody while too large a share of the peers is reported dead at once: a partition must not empty the list.',
           bad: 'any: find out whether these peers are dead, or only cut off; resumeRemovals() overrides.',
           width: 4,
-          expr: 'sum(hearsay_removals_paused{node=~"$node"})',
+          expr: `sum(${at('hearsay_removals_paused')})`,
           decimals: 0,
           steps: [
             [null, color.good],
@@ -112,12 +106,12 @@ export const failureDetection = dashboard({
           queries: [
             { expr: rate(ended('outcome="confirmed"')), legend: 'confirmed', color: color.main },
             {
-              expr: by('outcome', ended(falsely)),
+              expr: rateBy('outcome', ended(falsely)),
               legend: 'false: {{outcome}}',
               color: color.bad,
             },
             {
-              expr: by('outcome', ended('outcome=~"replaced|left|unknown"')),
+              expr: rateBy('outcome', ended('outcome=~"replaced|left|unknown"')),
               legend: '{{outcome}}',
               color: color.quiet,
             },
@@ -130,7 +124,7 @@ export const failureDetection = dashboard({
           bad: 'a minute and more.',
           unit: Seconds,
           width: 8,
-          expr: detection,
+          expr: bucketRates(detection),
         }),
         chart({
           title: 'Detection time, quantiles',
@@ -140,8 +134,8 @@ export const failureDetection = dashboard({
           unit: Seconds,
           width: 8,
           queries: [
-            { expr: `histogram_quantile(0.5, ${detection})`, legend: 'p50', color: color.good },
-            { expr: `histogram_quantile(0.95, ${detection})`, legend: 'p95', color: color.warning },
+            { expr: quantile(0.5, detection), legend: 'p50', color: color.good },
+            { expr: quantile(0.95, detection), legend: 'p95', color: color.warning },
           ],
         }),
         chart({
@@ -150,7 +144,7 @@ export const failureDetection = dashboard({
           bad: 'one node above all others: it is the slow one, or its network is. Compare its local health.',
           unit: EventsPerSecond,
           width: 8,
-          queries: [{ expr: by('node', ended(falsely)), legend: '{{node}}' }],
+          queries: [{ expr: rateBy('node', ended(falsely)), legend: '{{node}}' }],
         }),
         chart({
           title: 'Local health',
@@ -159,14 +153,14 @@ export const failureDetection = dashboard({
           bad: 'above 0 for long: that process or its machine is overloaded. Look at its event loop.',
           width: 8,
           max: 8,
-          queries: [{ expr: 'hearsay_local_health_score{node=~"$node"}', legend: '{{node}}' }],
+          queries: [{ expr: at('hearsay_local_health_score'), legend: '{{node}}' }],
         }),
         states({
           title: 'Removals paused',
           means: 'Each seed: whether it confirms deaths at the moment.',
           bad: 'red: too many peers were reported dead at once.',
           width: 8,
-          expr: 'hearsay_removals_paused{node=~"$node"}',
+          expr: at('hearsay_removals_paused'),
           values: [
             [0, 'removes the dead', color.good],
             [1, 'paused', color.bad],
@@ -185,7 +179,7 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: by('trigger', 'hearsay_peer_silences_total{node=~"$node"}'),
+              expr: rateBy('trigger', at('hearsay_peer_silences_total')),
               legend: '{{trigger}}',
             },
           ],
@@ -199,7 +193,7 @@ export const failureDetection = dashboard({
           stacked: true,
           queries: [
             {
-              expr: by('outcome', 'hearsay_peer_probes_total{node=~"$node"}'),
+              expr: rateBy('outcome', at('hearsay_peer_probes_total')),
               legend: '{{outcome}}',
             },
           ],
@@ -212,12 +206,12 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: rate('hearsay_suspicions_total{node=~"$node"}'),
+              expr: rate(at('hearsay_suspicions_total')),
               legend: 'suspicions',
               color: color.warning,
             },
             {
-              expr: rate('hearsay_suspect_notices_heard_total{node=~"$node"}'),
+              expr: rate(at('hearsay_suspect_notices_heard_total')),
               legend: 'notices heard',
               color: color.third,
             },
@@ -232,17 +226,17 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: rate('hearsay_peer_level_consensus_total{node=~"$node"}'),
+              expr: rate(at('hearsay_peer_level_consensus_total')),
               legend: 'peers agree',
               color: color.warning,
             },
             {
-              expr: rate('hearsay_death_reports_total{node=~"$node"}'),
+              expr: rate(at('hearsay_death_reports_total')),
               legend: 'reports sent',
               color: color.main,
             },
             {
-              expr: rate('hearsay_death_reports_received_total{node=~"$node"}'),
+              expr: rate(at('hearsay_death_reports_received_total')),
               legend: 'reports received',
               color: color.second,
             },
@@ -256,7 +250,7 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: by('code', 'hearsay_death_reports_rejected_total{node=~"$node"}'),
+              expr: rateBy('code', at('hearsay_death_reports_rejected_total')),
               legend: '{{code}}',
             },
           ],
@@ -269,7 +263,7 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: rate('hearsay_deaths_confirmed_total{node=~"$node"}'),
+              expr: rate(at('hearsay_deaths_confirmed_total')),
               legend: 'confirmations',
               color: color.main,
             },
@@ -284,11 +278,11 @@ export const failureDetection = dashboard({
           width: 6,
           queries: [
             {
-              expr: by('node', 'hearsay_refutations_total{node=~"$node"}'),
+              expr: rateBy('node', at('hearsay_refutations_total')),
               legend: 'refuted: {{node}}',
             },
             {
-              expr: rate('hearsay_self_declared_dead_total{node=~"$node"}'),
+              expr: rate(at('hearsay_self_declared_dead_total')),
               legend: 'removed',
               color: color.bad,
             },
@@ -301,7 +295,7 @@ export const failureDetection = dashboard({
           unit: EventsPerSecond,
           width: 6,
           queries: [
-            { expr: by('node', 'hearsay_leases_lapsed_total{node=~"$node"}'), legend: '{{node}}' },
+            { expr: rateBy('node', at('hearsay_leases_lapsed_total')), legend: '{{node}}' },
           ],
         }),
       ],

@@ -7,13 +7,10 @@ import {
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, shouldBeNone, stat } from './panels.ts';
-
-const by = (labels: string, series: string) =>
-  `sum by (${labels}) (rate(${series}[$__rate_interval]))`;
-const rate = (series: string) => `sum(rate(${series}[$__rate_interval]))`;
+import { at, rate, rateBy } from './promql.ts';
 
 /** prom-client's metrics of the process: without the label `node` where several nodes share it. */
-const process = '{job="hearsay", node=~"$node|"}';
+const ofProcess = '{job="hearsay", node=~"$node|"}';
 const place = '{{node}} {{instance}}';
 
 export const node = dashboard({
@@ -29,7 +26,7 @@ export const node = dashboard({
           means: 'Nodes that Prometheus hears from.',
           bad: 'fewer than you run: they are down, or serve no metrics.',
           width: 4,
-          expr: 'count(hearsay_build_info{node=~"$node"})',
+          expr: `count(${at('hearsay_build_info')})`,
           decimals: 0,
           steps: neutral,
         }),
@@ -38,7 +35,7 @@ export const node = dashboard({
           means: 'Links of the peer that has fewest. Peers dial at least 3 others.',
           bad: '0: a peer hears nothing. 1: it hangs on a single neighbour.',
           width: 4,
-          expr: 'min(hearsay_neighbours{node=~"$node"})',
+          expr: `min(${at('hearsay_neighbours')})`,
           decimals: 0,
           steps: [
             [null, color.bad],
@@ -51,7 +48,7 @@ export const node = dashboard({
           means: 'Parts that have no link with each other, as far as peers tell the seeds.',
           bad: 'more than 1: messages do not cross. The seeds offer bridges; it should be over in seconds.',
           width: 4,
-          expr: 'max(hearsay_overlay_components{node=~"$node"})',
+          expr: `max(${at('hearsay_overlay_components')})`,
           decimals: 0,
           steps: [
             [null, color.good],
@@ -64,7 +61,7 @@ export const node = dashboard({
           bad: 'above 100 ms: something blocks the loop. Above 250 ms the node begins to doubt itself.',
           unit: Seconds,
           width: 4,
-          expr: `max(nodejs_eventloop_lag_p99_seconds${process})`,
+          expr: `max(nodejs_eventloop_lag_p99_seconds${ofProcess})`,
           steps: [
             [null, color.good],
             [0.1, color.warning],
@@ -77,7 +74,7 @@ export const node = dashboard({
           bad: 'megabytes that stay: a neighbour reads too slowly.',
           unit: BytesIEC,
           width: 4,
-          expr: 'max(hearsay_outbox_bytes{node=~"$node"})',
+          expr: `max(${at('hearsay_outbox_bytes')})`,
           steps: [
             [null, color.good],
             [1_048_576, color.warning],
@@ -101,14 +98,14 @@ export const node = dashboard({
           means: 'Links of each peer with others. A few have many: the degrees follow a power law.',
           bad: 'a line at 0.',
           width: 8,
-          queries: [{ expr: 'hearsay_neighbours{node=~"$node"}', legend: '{{node}}' }],
+          queries: [{ expr: at('hearsay_neighbours'), legend: '{{node}}' }],
         }),
         chart({
           title: 'Known peers',
           means: 'Members that each peer knows besides itself.',
           bad: 'a line below the others: that peer does not get Peer Lists.',
           width: 8,
-          queries: [{ expr: 'hearsay_known_peers{node=~"$node"}', legend: '{{node}}' }],
+          queries: [{ expr: at('hearsay_known_peers'), legend: '{{node}}' }],
         }),
         chart({
           title: 'Peers that come and go',
@@ -119,12 +116,12 @@ export const node = dashboard({
           width: 8,
           queries: [
             {
-              expr: rate('hearsay_peers_joined_total{node=~"$node"}'),
+              expr: rate(at('hearsay_peers_joined_total')),
               legend: 'joined',
               color: color.good,
             },
             {
-              expr: rate('hearsay_peers_left_total{node=~"$node"}'),
+              expr: rate(at('hearsay_peers_left_total')),
               legend: 'left',
               color: color.quiet,
             },
@@ -139,7 +136,7 @@ export const node = dashboard({
           stacked: true,
           queries: [
             {
-              expr: by('direction', 'hearsay_links_up_total{node=~"$node"}'),
+              expr: rateBy('direction', at('hearsay_links_up_total')),
               legend: '{{direction}}',
             },
           ],
@@ -152,9 +149,7 @@ export const node = dashboard({
           unit: EventsPerSecond,
           width: 8,
           stacked: true,
-          queries: [
-            { expr: by('cause', 'hearsay_links_down_total{node=~"$node"}'), legend: '{{cause}}' },
-          ],
+          queries: [{ expr: rateBy('cause', at('hearsay_links_down_total')), legend: '{{cause}}' }],
         }),
         chart({
           title: 'Isolation and bridges',
@@ -174,7 +169,7 @@ export const node = dashboard({
               color: color.main,
             },
             {
-              expr: 'max(hearsay_overlay_components{node=~"$node"})',
+              expr: `max(${at('hearsay_overlay_components')})`,
               legend: 'parts',
               color: color.second,
             },
@@ -188,7 +183,7 @@ export const node = dashboard({
           width: 12,
           queries: [
             {
-              expr: by('purpose, code', 'hearsay_links_refused_total{node=~"$node"}'),
+              expr: rateBy('purpose, code', at('hearsay_links_refused_total')),
               legend: '{{purpose}}: {{code}}',
             },
           ],
@@ -202,11 +197,11 @@ export const node = dashboard({
           width: 12,
           queries: [
             {
-              expr: by('purpose, code', 'hearsay_links_rejected_total{node=~"$node"}'),
+              expr: rateBy('purpose, code', at('hearsay_links_rejected_total')),
               legend: '{{purpose}}: {{code}}',
             },
             {
-              expr: rate('hearsay_protocol_violations_total{node=~"$node"}'),
+              expr: rate(at('hearsay_protocol_violations_total')),
               legend: 'violations',
               color: color.bad,
             },
@@ -223,7 +218,7 @@ export const node = dashboard({
           bad: 'a plateau: a neighbour reads too slowly; beyond the bound, gossip is dropped.',
           unit: BytesIEC,
           width: 6,
-          queries: [{ expr: 'hearsay_outbox_bytes{node=~"$node"}', legend: '{{node}}' }],
+          queries: [{ expr: at('hearsay_outbox_bytes'), legend: '{{node}}' }],
         }),
         chart({
           title: 'Message List',
@@ -233,12 +228,12 @@ export const node = dashboard({
           width: 6,
           queries: [
             {
-              expr: 'avg(hearsay_message_list_ids{node=~"$node"})',
+              expr: `avg(${at('hearsay_message_list_ids')})`,
               legend: 'ids',
               color: color.main,
             },
             {
-              expr: 'avg(hearsay_message_list_retained{node=~"$node"})',
+              expr: `avg(${at('hearsay_message_list_retained')})`,
               legend: 'payloads',
               color: color.second,
             },
@@ -250,9 +245,7 @@ export const node = dashboard({
           bad: 'at its bound (16 MiB).',
           unit: BytesIEC,
           width: 6,
-          queries: [
-            { expr: 'hearsay_message_list_retained_bytes{node=~"$node"}', legend: '{{node}}' },
-          ],
+          queries: [{ expr: at('hearsay_message_list_retained_bytes'), legend: '{{node}}' }],
         }),
         chart({
           title: 'Forgotten',
@@ -263,7 +256,7 @@ export const node = dashboard({
           stacked: true,
           queries: [
             {
-              expr: by('what, bound', 'hearsay_message_list_evictions_total{node=~"$node"}'),
+              expr: rateBy('what, bound', at('hearsay_message_list_evictions_total')),
               legend: '{{what}}: {{bound}}',
             },
           ],
@@ -281,8 +274,8 @@ export const node = dashboard({
           unit: Seconds,
           width: 8,
           queries: [
-            { expr: `nodejs_eventloop_lag_mean_seconds${process}`, legend: `mean: ${place}` },
-            { expr: `nodejs_eventloop_lag_p99_seconds${process}`, legend: `p99: ${place}` },
+            { expr: `nodejs_eventloop_lag_mean_seconds${ofProcess}`, legend: `mean: ${place}` },
+            { expr: `nodejs_eventloop_lag_p99_seconds${ofProcess}`, legend: `p99: ${place}` },
           ],
         }),
         chart({
@@ -291,7 +284,7 @@ export const node = dashboard({
           bad: 'a line that only rises.',
           unit: BytesIEC,
           width: 8,
-          queries: [{ expr: `process_resident_memory_bytes${process}`, legend: place }],
+          queries: [{ expr: `process_resident_memory_bytes${ofProcess}`, legend: place }],
         }),
         chart({
           title: 'JavaScript heap',
@@ -300,8 +293,8 @@ export const node = dashboard({
           unit: BytesIEC,
           width: 8,
           queries: [
-            { expr: `nodejs_heap_size_used_bytes${process}`, legend: `heap: ${place}` },
-            { expr: `nodejs_external_memory_bytes${process}`, legend: `buffers: ${place}` },
+            { expr: `nodejs_heap_size_used_bytes${ofProcess}`, legend: `heap: ${place}` },
+            { expr: `nodejs_external_memory_bytes${ofProcess}`, legend: `buffers: ${place}` },
           ],
         }),
         chart({
@@ -312,7 +305,7 @@ export const node = dashboard({
           width: 8,
           queries: [
             {
-              expr: `rate(process_cpu_seconds_total${process}[$__rate_interval])`,
+              expr: `rate(process_cpu_seconds_total${ofProcess}[$__rate_interval])`,
               legend: place,
             },
           ],
@@ -325,7 +318,7 @@ export const node = dashboard({
           width: 8,
           queries: [
             {
-              expr: `sum by (node, instance, kind) (rate(nodejs_gc_duration_seconds_sum${process}[$__rate_interval]))`,
+              expr: `sum by (node, instance, kind) (rate(nodejs_gc_duration_seconds_sum${ofProcess}[$__rate_interval]))`,
               legend: `{{kind}}: ${place}`,
             },
           ],
@@ -338,7 +331,7 @@ export const node = dashboard({
           stacked: true,
           queries: [
             {
-              expr: 'count by (role, version, nodejs) (hearsay_build_info{node=~"$node"})',
+              expr: `count by (role, version, nodejs) (${at('hearsay_build_info')})`,
               legend: '{{role}}: Hearsay {{version}}, Node.js {{nodejs}}',
             },
           ],

@@ -36,6 +36,7 @@ import { PanelBuilder as StatBuilder } from '@grafana/grafana-foundation-sdk/sta
 import { PanelBuilder as StateTimelineBuilder } from '@grafana/grafana-foundation-sdk/statetimeline';
 import { PanelBuilder as TimeseriesBuilder } from '@grafana/grafana-foundation-sdk/timeseries';
 import { type Color, color, noneIsGood, type Steps } from './palette.ts';
+import { at, inRange } from './promql.ts';
 
 /** The data source that grafana/provisioning makes. */
 export const prometheus = { type: 'prometheus', uid: 'hearsay-prometheus' };
@@ -203,11 +204,8 @@ export function states(
 }
 
 /** A count over the dashboard's time range that should be 0. */
-export function shouldBeNone(
-  spec: Explained & { readonly counter: string; readonly where?: string },
-): PanelBuilder {
-  const where = spec.where === undefined ? '' : `, ${spec.where}`;
-  const expr = `sum(increase(${spec.counter}{node=~"$node"${where}}[$__range]))`;
+export function shouldBeNone(spec: Explained & { readonly counter: string }): PanelBuilder {
+  const expr = inRange(at(spec.counter));
   return stat({ ...spec, expr, steps: noneIsGood, decimals: 0 });
 }
 

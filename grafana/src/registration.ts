@@ -1,13 +1,9 @@
 import { EventsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units';
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
-import { chart, heatmap, shouldBeNone, stat, states } from './panels.ts';
-
-const by = (labels: string, series: string) =>
-  `sum by (${labels}) (rate(${series}[$__rate_interval]))`;
-const buckets = (labels: string, name: string) => by(labels, `${name}_bucket{node=~"$node"}`);
-const quantile = (q: number, name: string, labels = 'le') =>
-  `histogram_quantile(${q}, ${buckets(labels, name)})`;
+import { chart, heatmap, shouldBeNone, stat } from './panels.ts';
+import { at, bucketRates, quantile, rate, rateBy } from './promql.ts';
+import { differentLists, ofSeeds, seedsThemselves } from './seeds.ts';
 
 /**
  * Prometheus finds a peer when it is registered: what led to it is in the first scrape already, and
@@ -15,10 +11,6 @@ const quantile = (q: number, name: string, labels = 'le') =>
  */
 const registered = (q: number) =>
   `histogram_quantile(${q}, sum by (le) (hearsay_registration_seconds_bucket{node=~"$node"}))`;
-
-/** Peer Lists of seeds only: a peer's is as old as its last answer. */
-const ofSeeds = (metric: string) => `${metric}{node=~"$node"} and on (node) hearsay_seed_voting`;
-const differentLists = `count(count_values("list", ${ofSeeds('hearsay_peer_list_digest')}))`;
 
 export const registration = dashboard({
   uid: 'hearsay-registration',
@@ -34,7 +26,7 @@ export const registration = dashboard({
             'Seeds whose votes count. A majority of the configured ones is needed for every decision.',
           bad: 'fewer than a majority: nobody can register, and no death is confirmed. One less than configured: the next loss may be one too many.',
           width: 4,
-          expr: 'sum(hearsay_seed_voting{node=~"$node"})',
+          expr: `sum(${at('hearsay_seed_voting')})`,
           decimals: 0,
           steps: [
             [null, color.bad],
@@ -42,15 +34,17 @@ export const registration = dashboard({
           ],
         }),
         stat({
-          title: 'Seeds reachable',
-          means: 'Seeds that the worst connected seed can talk to, itself included.',
-          bad: 'below a majority: that seed can decide nothing, whoever asks it.',
+          title: 'Seeds to spare',
+          means:
+            'How many more seeds may fail before the worst connected one reaches no majority any more.',
+          bad: '0: the next loss stops all decisions. Below 0: that seed can decide nothing, whoever asks it.',
           width: 4,
-          expr: 'min(hearsay_seeds_reachable{node=~"$node"})',
+          expr: `min(${at('hearsay_seeds_reachable')} - ${at('hearsay_quorum')})`,
           decimals: 0,
           steps: [
             [null, color.bad],
-            [2, color.good],
+            [0, color.warning],
+            [1, color.good],
           ],
         }),
         stat({
@@ -111,11 +105,11 @@ export const registration = dashboard({
           stacked: true,
           queries: [
             {
-              expr: by('domain', 'hearsay_decisions_total{node=~"$node", via="own-proposal"}'),
+              expr: rateBy('domain', at('hearsay_decisions_total', 'via="own-proposal"')),
               legend: 'committed: {{domain}}',
             },
             {
-              expr: by('domain, code', 'hearsay_proposals_rejected_total{node=~"$node"}'),
+              expr: rateBy('domain, code', at('hearsay_proposals_rejected_total')),
               legend: 'rejected: {{domain}}, {{code}}',
               color: color.bad,
             },
@@ -128,7 +122,7 @@ export const registration = dashboard({
           unit: EventsPerSecond,
           width: 8,
           queries: [
-            { expr: by('domain', 'hearsay_proposals_total{node=~"$node"}'), legend: '{{domain}}' },
+            { expr: rateBy('domain', at('hearsay_proposals_total')), legend: '{{domain}}' },
           ],
         }),
         chart({
@@ -140,12 +134,12 @@ export const registration = dashboard({
           width: 8,
           queries: [
             {
-              expr: by('node', 'hearsay_quorum_misses_total{node=~"$node"}'),
+              expr: rateBy('node', at('hearsay_quorum_misses_total')),
               legend: 'no quorum: {{node}}',
               color: color.bad,
             },
             {
-              expr: by('node', 'hearsay_ballot_conflicts_total{node=~"$node"}'),
+              expr: rateBy('node', at('hearsay_ballot_conflicts_total')),
               legend: 'conflict: {{node}}',
               color: color.warning,
             },
@@ -157,7 +151,7 @@ export const registration = dashboard({
           bad: 'a band above a second: dial-backs run into their timeout, or a seed is slow.',
           unit: Seconds,
           width: 8,
-          expr: buckets('le', 'hearsay_consensus_seconds'),
+          expr: bucketRates('hearsay_consensus_seconds'),
         }),
         chart({
           title: 'Duration, by decision',
@@ -185,9 +179,7 @@ export const registration = dashboard({
           unit: EventsPerSecond,
           width: 8,
           stacked: true,
-          queries: [
-            { expr: by('via', 'hearsay_decisions_total{node=~"$node"}'), legend: '{{via}}' },
-          ],
+          queries: [{ expr: rateBy('via', at('hearsay_decisions_total')), legend: '{{via}}' }],
         }),
       ],
     },
@@ -202,9 +194,7 @@ export const registration = dashboard({
           unit: EventsPerSecond,
           width: 8,
           stacked: true,
-          queries: [
-            { expr: by('vote', 'hearsay_votes_cast_total{node=~"$node"}'), legend: '{{vote}}' },
-          ],
+          queries: [{ expr: rateBy('vote', at('hearsay_votes_cast_total')), legend: '{{vote}}' }],
         }),
         chart({
           title: 'Votes by seed',
@@ -215,7 +205,7 @@ export const registration = dashboard({
           width: 8,
           queries: [
             {
-              expr: by('node, vote', 'hearsay_votes_cast_total{node=~"$node"}'),
+              expr: rateBy('node, vote', at('hearsay_votes_cast_total')),
               legend: '{{node}}: {{vote}}',
             },
           ],
@@ -229,134 +219,14 @@ export const registration = dashboard({
           width: 8,
           queries: [
             {
-              expr: by('domain, vote', 'hearsay_votes_received_total{node=~"$node"}'),
+              expr: rateBy('domain, vote', at('hearsay_votes_received_total')),
               legend: '{{domain}}: {{vote}}',
             },
           ],
         }),
       ],
     },
-    {
-      title: 'Agreement and the seeds themselves',
-      panels: [
-        chart({
-          title: 'Agreement of the Peer Lists',
-          means:
-            'How many different Peer Lists the seeds hold; 1 is agreement. A decision on its way shows as a short 2.',
-          bad: 'a lasting value above 1.',
-          width: 8,
-          queries: [{ expr: differentLists, legend: 'different lists', color: color.second }],
-        }),
-        chart({
-          title: 'Size of the Peer Lists',
-          means: 'At seeds their own list, at peers the last one that they received.',
-          bad: 'a node whose line parts from the others.',
-          width: 8,
-          queries: [{ expr: 'hearsay_peer_list_size{node=~"$node"}', legend: '{{node}}' }],
-        }),
-        states({
-          title: 'Who votes',
-          means: 'Each seed: whether it votes.',
-          bad: 'red: it found its disk empty and waits to be readmitted, or its disk failed.',
-          width: 8,
-          expr: 'hearsay_seed_voting{node=~"$node"}',
-          values: [
-            [0, 'may not vote', color.bad],
-            [1, 'votes', color.good],
-          ],
-        }),
-        chart({
-          title: 'Links between seeds',
-          means: 'Seeds that each seed can talk to, itself included.',
-          bad: 'a line below the number of seeds; below a majority, that seed can decide nothing.',
-          width: 8,
-          queries: [{ expr: 'hearsay_seeds_reachable{node=~"$node"}', legend: '{{node}}' }],
-        }),
-        chart({
-          title: 'Seed trouble',
-          means:
-            'Links to seeds that ended, recoveries of seeds with an empty disk and their readmissions, seeds with another config.txt, and writes that failed.',
-          bad: 'failed writes (that seed has stopped) and other seed lists (somebody’s config.txt is wrong).',
-          unit: EventsPerSecond,
-          width: 8,
-          queries: [
-            {
-              expr: `sum(rate(hearsay_seed_links_lost_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'links lost',
-              color: color.warning,
-            },
-            {
-              expr: `sum(rate(hearsay_seed_recoveries_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'recoveries',
-              color: color.main,
-            },
-            {
-              expr: `sum(rate(hearsay_seed_readmissions_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'readmissions',
-              color: color.good,
-            },
-            {
-              expr: `sum(rate(hearsay_seed_list_mismatches_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'other seed list',
-              color: color.second,
-            },
-            {
-              expr: `sum(rate(hearsay_store_failures_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'failed writes',
-              color: color.bad,
-            },
-          ],
-        }),
-        chart({
-          title: 'Repair and forgetting',
-          means:
-            'Registers that repair brought up to date, and tombstones of peers long gone that were removed.',
-          bad: 'repair without pause: a seed keeps missing commits.',
-          unit: EventsPerSecond,
-          width: 8,
-          queries: [
-            {
-              expr: by('node', 'hearsay_registers_repaired_total{node=~"$node"}'),
-              legend: 'repaired: {{node}}',
-            },
-            {
-              expr: `sum(rate(hearsay_tombstones_removed_total{node=~"$node"}[$__rate_interval]))`,
-              legend: 'tombstones removed',
-              color: color.quiet,
-            },
-          ],
-        }),
-        chart({
-          title: 'Disk',
-          means: 'How long the seeds’ disks take for a transaction. Every vote waits for one.',
-          bad: 'a p99 above 100 ms: registrations wait for the disk.',
-          unit: Seconds,
-          width: 12,
-          queries: [
-            {
-              expr: quantile(0.5, 'hearsay_store_commit_seconds'),
-              legend: 'p50',
-              color: color.good,
-            },
-            {
-              expr: quantile(0.99, 'hearsay_store_commit_seconds'),
-              legend: 'p99',
-              color: color.warning,
-            },
-          ],
-        }),
-        chart({
-          title: 'Writes',
-          means: 'Records that each seed made durable. Several of one moment share a transaction.',
-          bad: 'writes without registrations: seeds outbid each other, or repair does not end.',
-          unit: EventsPerSecond,
-          width: 12,
-          queries: [
-            { expr: by('node', 'hearsay_store_writes_total{node=~"$node"}'), legend: '{{node}}' },
-          ],
-        }),
-      ],
-    },
+    seedsThemselves,
     {
       title: 'As peers see it',
       panels: [
@@ -368,12 +238,12 @@ export const registration = dashboard({
           width: 6,
           queries: [
             {
-              expr: 'sum(hearsay_registration_attempts_total{node=~"$node"})',
+              expr: `sum(${at('hearsay_registration_attempts_total')})`,
               legend: 'rounds begun',
               color: color.quiet,
             },
             {
-              expr: 'sum by (outcome) (hearsay_registrations_total{node=~"$node"})',
+              expr: `sum by (outcome) (${at('hearsay_registrations_total')})`,
               legend: '{{outcome}}',
             },
           ],
@@ -387,7 +257,7 @@ export const registration = dashboard({
           stacked: true,
           queries: [
             {
-              expr: 'sum by (outcome) (hearsay_registration_answers_total{node=~"$node"})',
+              expr: `sum by (outcome) (${at('hearsay_registration_answers_total')})`,
               legend: '{{outcome}}',
             },
           ],
@@ -412,12 +282,12 @@ export const registration = dashboard({
           width: 6,
           queries: [
             {
-              expr: `sum(rate(hearsay_peer_lists_received_total{node=~"$node"}[$__rate_interval]))`,
+              expr: rate(at('hearsay_peer_lists_received_total')),
               legend: 'Peer Lists',
               color: color.main,
             },
             {
-              expr: by('outcome', 'hearsay_leaves_total{node=~"$node"}'),
+              expr: rateBy('outcome', at('hearsay_leaves_total')),
               legend: 'leave: {{outcome}}',
             },
           ],

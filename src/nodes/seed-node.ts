@@ -1,4 +1,5 @@
 import { clusterIdOf } from '../config/seeds-file.ts';
+import { quorumOf } from '../core/config.ts';
 import { HearsayError } from '../core/errors.ts';
 import type { CommonEvent, NodeEvent, SeedEvent } from '../core/events.ts';
 import type { PeerEntry, SeedId } from '../core/messages.ts';
@@ -32,6 +33,8 @@ export type SeedNodeEvent = CommonEvent | SeedEvent;
 export interface SeedStatistics {
   /** Itself included. */
   readonly seedsReachable: number;
+  /** How many must agree: a majority of the configured ones. */
+  readonly quorum: number;
   /** 1 while it votes, 0 while it may not. */
   readonly voting: 0 | 1;
   /** Bytes that wait to be sent, over all links. */
@@ -139,6 +142,7 @@ export class SeedNode extends NetworkNode<SeedNodeEvent> {
     const { size = 0, digest = '' } = this.#seed?.listed ?? {};
     return {
       seedsReachable: this.reachableSeeds().length,
+      quorum: quorumOf(this.seeds.length),
       voting: this.voting ? 1 : 0,
       outboxBytes: this.#runtime.queuedBytes,
       peerListSize: size,

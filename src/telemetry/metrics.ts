@@ -19,6 +19,7 @@ type GaugeOfStatistics = Extract<
   | 'messagesRetained'
   | 'messageBytesRetained'
   | 'seedsReachable'
+  | 'quorum'
   | 'voting'
   | 'peerListSize'
   | 'peerListDigest'

@@ -71,7 +71,7 @@ describe('the dashboards in grafana/dashboards', () => {
       expect(new Set(ids).size).toBe(ids.length);
       const variables = dashboard.templating?.list ?? [];
       expect(variables.map(({ name }) => name)).toEqual(['role', 'node']);
-      for (const { current } of variables) expect(current).toMatchObject({ value: '$__all' });
+      for (const { current } of variables) expect(current).toMatchObject({ value: ['$__all'] });
     }
   });
 

@@ -59,6 +59,10 @@ export const seedMetrics = {
     'seeds_reachable',
     'Seeds that this seed can talk to, itself included. Below the quorum nothing can be decided.',
   ),
+  quorum: gauge(
+    'quorum',
+    'Seeds that must agree on every decision: a majority of the configured ones, reachable or not.',
+  ),
   seedLinksLost: counter('seed_links_lost', 'Links to other seeds that ended.'),
   listMismatches: counter(
     'seed_list_mismatches',
