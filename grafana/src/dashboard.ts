@@ -62,7 +62,15 @@ export function dashboard({ uid, title, description, rows }: DashboardSpec): Das
       builder.withPanel(panel);
     }
   }
-  return builder.build();
+  return inSight(builder.build());
+}
+
+/** The SDK puts links and annotations into a menu where nobody finds them; without a place they are at the top. */
+function inSight(built: Dashboard): Dashboard {
+  for (const item of [...(built.links ?? []), ...(built.annotations?.list ?? [])]) {
+    delete (item as { placement?: unknown }).placement;
+  }
+  return built;
 }
 
 /** Any of the values, all of them at first. */
@@ -85,7 +93,7 @@ const confirmedDeaths = new AnnotationQueryBuilder()
   .enable(true)
   .iconColor(color.bad)
   .expr(
-    'sum by (node) (increase(hearsay_decisions_total{domain="death", via="own-proposal"}[$__rate_interval])) > 0',
+    'sum by (node) (increase(hearsay_decisions_total{domain="death", via="own-proposal"}[1m])) > 0',
   )
   .step('5s')
   .titleFormat('A death was confirmed')

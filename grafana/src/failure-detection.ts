@@ -1,8 +1,8 @@
-import { EventsPerSecond, PercentUnit, Seconds } from '@grafana/grafana-foundation-sdk/units';
+import { EventsPerMinute, PercentUnit, Seconds } from '@grafana/grafana-foundation-sdk/units';
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, heatmap, shouldBeNone, stat, states } from './panels.ts';
-import { at, bucketRates, inRange, quantile, rate, rateBy } from './promql.ts';
+import { at, bucketRates, inRange, perMinute, perMinuteBy, quantile } from './promql.ts';
 
 const detection = 'hearsay_death_detection_seconds';
 
@@ -100,18 +100,22 @@ export const failureDetection = dashboard({
           means:
             'How suspicions ended. confirmed: the peer was dead. spoke, refuted, alive: it lived. replaced, left, unknown: events overtook the suspicion.',
           bad: 'spoke, refuted or alive in any number.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
           queries: [
-            { expr: rate(ended('outcome="confirmed"')), legend: 'confirmed', color: color.main },
             {
-              expr: rateBy('outcome', ended(falsely)),
+              expr: perMinute(ended('outcome="confirmed"')),
+              legend: 'confirmed',
+              color: color.main,
+            },
+            {
+              expr: perMinuteBy('outcome', ended(falsely)),
               legend: 'false: {{outcome}}',
               color: color.bad,
             },
             {
-              expr: rateBy('outcome', ended('outcome=~"replaced|left|unknown"')),
+              expr: perMinuteBy('outcome', ended('outcome=~"replaced|left|unknown"')),
               legend: '{{outcome}}',
               color: color.quiet,
             },
@@ -142,9 +146,9 @@ export const failureDetection = dashboard({
           title: 'False suspicions by node',
           means: 'Who suspected peers that lived.',
           bad: 'one node above all others: it is the slow one, or its network is. Compare its local health.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
-          queries: [{ expr: rateBy('node', ended(falsely)), legend: '{{node}}' }],
+          queries: [{ expr: perMinuteBy('node', ended(falsely)), legend: '{{node}}' }],
         }),
         chart({
           title: 'Local health',
@@ -175,11 +179,11 @@ export const failureDetection = dashboard({
           title: 'Silences',
           means: 'Neighbours that gave reason to look after them, by what it was.',
           bad: 'silence at a steady rate: packets are lost, or nodes stall.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rateBy('trigger', at('hearsay_peer_silences_total')),
+              expr: perMinuteBy('trigger', at('hearsay_peer_silences_total')),
               legend: '{{trigger}}',
             },
           ],
@@ -188,12 +192,12 @@ export const failureDetection = dashboard({
           title: 'Probes',
           means: 'What nodes saw that looked: themselves, and helpers that they asked.',
           bad: 'unanswered: helpers do not answer either. Many alive: the silences were false.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           stacked: true,
           queries: [
             {
-              expr: rateBy('outcome', at('hearsay_peer_probes_total')),
+              expr: perMinuteBy('outcome', at('hearsay_peer_probes_total')),
               legend: '{{outcome}}',
             },
           ],
@@ -202,16 +206,16 @@ export const failureDetection = dashboard({
           title: 'Suspicions and notices',
           means: 'Suspicions begun, and those heard of from others.',
           bad: 'notices without deaths.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rate(at('hearsay_suspicions_total')),
+              expr: perMinute(at('hearsay_suspicions_total')),
               legend: 'suspicions',
               color: color.warning,
             },
             {
-              expr: rate(at('hearsay_suspect_notices_heard_total')),
+              expr: perMinute(at('hearsay_suspect_notices_heard_total')),
               legend: 'notices heard',
               color: color.third,
             },
@@ -222,21 +226,21 @@ export const failureDetection = dashboard({
           means:
             'Deaths that peers agree on, the reports that they send to seeds, and those that arrive there.',
           bad: 'reports that do not arrive.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rate(at('hearsay_peer_level_consensus_total')),
+              expr: perMinute(at('hearsay_peer_level_consensus_total')),
               legend: 'peers agree',
               color: color.warning,
             },
             {
-              expr: rate(at('hearsay_death_reports_total')),
+              expr: perMinute(at('hearsay_death_reports_total')),
               legend: 'reports sent',
               color: color.main,
             },
             {
-              expr: rate(at('hearsay_death_reports_received_total')),
+              expr: perMinute(at('hearsay_death_reports_received_total')),
               legend: 'reports received',
               color: color.second,
             },
@@ -246,11 +250,11 @@ export const failureDetection = dashboard({
           title: 'Reports not confirmed',
           means: 'What seeds answered to reports that they did not confirm.',
           bad: 'alive: the seeds reach who the peers do not; no-quorum: seeds are away; paused: see above.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rateBy('code', at('hearsay_death_reports_rejected_total')),
+              expr: perMinuteBy('code', at('hearsay_death_reports_rejected_total')),
               legend: '{{code}}',
             },
           ],
@@ -259,11 +263,11 @@ export const failureDetection = dashboard({
           title: 'Confirmations heard',
           means: 'Deaths that peers were told are confirmed; each peer hears of each once.',
           bad: 'fewer than the deaths times the peers: some were not told.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rate(at('hearsay_deaths_confirmed_total')),
+              expr: perMinute(at('hearsay_deaths_confirmed_total')),
               legend: 'confirmations',
               color: color.main,
             },
@@ -274,15 +278,15 @@ export const failureDetection = dashboard({
           means:
             'Nodes that heard that they are suspected and refuted it, and nodes that learned that they were removed although they live.',
           bad: 'removed at all; refuted often.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rateBy('node', at('hearsay_refutations_total')),
+              expr: perMinuteBy('node', at('hearsay_refutations_total')),
               legend: 'refuted: {{node}}',
             },
             {
-              expr: rate(at('hearsay_self_declared_dead_total')),
+              expr: perMinute(at('hearsay_self_declared_dead_total')),
               legend: 'removed',
               color: color.bad,
             },
@@ -292,10 +296,10 @@ export const failureDetection = dashboard({
           title: 'Lapsed leases',
           means: 'Peers that a seed has not heard for the time of a lease, and looks after itself.',
           bad: 'many without deaths: peers cannot reach their seeds.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
-            { expr: rateBy('node', at('hearsay_leases_lapsed_total')), legend: '{{node}}' },
+            { expr: perMinuteBy('node', at('hearsay_leases_lapsed_total')), legend: '{{node}}' },
           ],
         }),
       ],

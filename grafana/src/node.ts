@@ -1,13 +1,13 @@
 import {
   BytesIEC,
-  EventsPerSecond,
+  EventsPerMinute,
   PercentUnit,
   Seconds,
 } from '@grafana/grafana-foundation-sdk/units';
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, shouldBeNone, stat } from './panels.ts';
-import { at, rate, rateBy } from './promql.ts';
+import { at, perMinute, perMinuteBy } from './promql.ts';
 
 /** prom-client's metrics of the process: without the label `node` where several nodes share it. */
 const ofProcess = '{job="hearsay", node=~"$node|"}';
@@ -112,16 +112,16 @@ export const node = dashboard({
           means:
             'Peers that nodes heard of for the first time, and goodbyes; each node counts for itself.',
           bad: 'a steady rate of both: members restart in a loop.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           queries: [
             {
-              expr: rate(at('hearsay_peers_joined_total')),
+              expr: perMinute(at('hearsay_peers_joined_total')),
               legend: 'joined',
               color: color.good,
             },
             {
-              expr: rate(at('hearsay_peers_left_total')),
+              expr: perMinute(at('hearsay_peers_left_total')),
               legend: 'left',
               color: color.quiet,
             },
@@ -131,12 +131,12 @@ export const node = dashboard({
           title: 'Links that come up',
           means: 'New links with neighbours, by who dialled.',
           bad: 'a steady rate in a quiet network: links do not last.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
           queries: [
             {
-              expr: rateBy('direction', at('hearsay_links_up_total')),
+              expr: perMinuteBy('direction', at('hearsay_links_up_total')),
               legend: '{{direction}}',
             },
           ],
@@ -146,10 +146,12 @@ export const node = dashboard({
           means:
             'Links with neighbours that ended. closed-here and closed-there are orderly or a killed process; broken is a reset.',
           bad: 'broken or bad-frame at a steady rate.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
-          queries: [{ expr: rateBy('cause', at('hearsay_links_down_total')), legend: '{{cause}}' }],
+          queries: [
+            { expr: perMinuteBy('cause', at('hearsay_links_down_total')), legend: '{{cause}}' },
+          ],
         }),
         chart({
           title: 'Isolation and bridges',
@@ -179,11 +181,11 @@ export const node = dashboard({
           title: 'Dials refused by others',
           means: 'Dials of the selected nodes that gave no link, by purpose and code.',
           bad: 'wrong-cluster or wrong-version: a node of another network. full and duplicate are everyday.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 12,
           queries: [
             {
-              expr: rateBy('purpose, code', at('hearsay_links_refused_total')),
+              expr: perMinuteBy('purpose, code', at('hearsay_links_refused_total')),
               legend: '{{purpose}}: {{code}}',
             },
           ],
@@ -193,15 +195,15 @@ export const node = dashboard({
           means:
             'Dials of others that the selected nodes refused, and links closed for breaking the protocol.',
           bad: 'violations; strangers that keep knocking (wrong-cluster).',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 12,
           queries: [
             {
-              expr: rateBy('purpose, code', at('hearsay_links_rejected_total')),
+              expr: perMinuteBy('purpose, code', at('hearsay_links_rejected_total')),
               legend: '{{purpose}}: {{code}}',
             },
             {
-              expr: rate(at('hearsay_protocol_violations_total')),
+              expr: perMinute(at('hearsay_protocol_violations_total')),
               legend: 'violations',
               color: color.bad,
             },
@@ -251,12 +253,12 @@ export const node = dashboard({
           title: 'Forgotten',
           means: 'Payloads and ids that the Message Lists let go of, by the bound that made it.',
           bad: 'count or bytes: more is published than the bounds were made for.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           stacked: true,
           queries: [
             {
-              expr: rateBy('what, bound', at('hearsay_message_list_evictions_total')),
+              expr: perMinuteBy('what, bound', at('hearsay_message_list_evictions_total')),
               legend: '{{what}}: {{bound}}',
             },
           ],

@@ -155,7 +155,15 @@ export function heatmap(
     .span(spec.width)
     .calculate(false)
     .cellGap(1)
-    .color(new HeatmapColorOptionsBuilder().mode(HeatmapColorMode.Scheme).scheme('Blues').steps(64))
+    .showValue(VisibilityMode.Never)
+    .color(
+      new HeatmapColorOptionsBuilder()
+        .mode(HeatmapColorMode.Scheme)
+        .scheme('Blues')
+        .fill(color.main)
+        .exponent(0.5)
+        .steps(64),
+    )
     .exemplarsColor(color.warning)
     .yAxis(new YAxisConfigBuilder().unit(spec.unit ?? 'short').axisPlacement(AxisPlacement.Left))
     .tooltip(new HeatmapTooltipBuilder().mode(TooltipDisplayMode.Single).yHistogram(true))

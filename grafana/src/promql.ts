@@ -18,6 +18,15 @@ export function rateBy(labels: string, series: string): string {
   return `sum by (${labels}) (rate(${series}[$__rate_interval]))`;
 }
 
+/** The same two for what is rare: 0.4 a minute says more than 0.007 a second. */
+export function perMinute(series: string): string {
+  return `60 * ${rate(series)}`;
+}
+
+export function perMinuteBy(labels: string, series: string): string {
+  return `60 * ${rateBy(labels, series)}`;
+}
+
 /** How much a counter grew in the time range shown. */
 export function inRange(series: string): string {
   return `sum(increase(${series}[$__range]))`;

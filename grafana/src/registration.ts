@@ -1,8 +1,8 @@
-import { EventsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units';
+import { EventsPerMinute, Seconds } from '@grafana/grafana-foundation-sdk/units';
 import { dashboard } from './dashboard.ts';
 import { color, neutral } from './palette.ts';
 import { chart, heatmap, shouldBeNone, stat } from './panels.ts';
-import { at, bucketRates, quantile, rate, rateBy } from './promql.ts';
+import { at, bucketRates, perMinute, perMinuteBy, quantile } from './promql.ts';
 import { differentLists, ofSeeds, seedsThemselves } from './seeds.ts';
 
 /**
@@ -100,16 +100,16 @@ export const registration = dashboard({
           means:
             'Proposals of the selected seeds: committed, by what they decided, and rejected, by the code of the reason.',
           bad: 'rejections. no-quorum: seeds are away; unverified: an address did not answer the dial-back; alive: a death that was none; paused: too many deaths at once.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
           queries: [
             {
-              expr: rateBy('domain', at('hearsay_decisions_total', 'via="own-proposal"')),
+              expr: perMinuteBy('domain', at('hearsay_decisions_total', 'via="own-proposal"')),
               legend: 'committed: {{domain}}',
             },
             {
-              expr: rateBy('domain, code', at('hearsay_proposals_rejected_total')),
+              expr: perMinuteBy('domain, code', at('hearsay_proposals_rejected_total')),
               legend: 'rejected: {{domain}}, {{code}}',
               color: color.bad,
             },
@@ -119,10 +119,10 @@ export const registration = dashboard({
           title: 'Proposals',
           means: 'Proposals begun, by what they are about.',
           bad: 'many registrations without new peers: peers restart, or are removed and come back.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           queries: [
-            { expr: rateBy('domain', at('hearsay_proposals_total')), legend: '{{domain}}' },
+            { expr: perMinuteBy('domain', at('hearsay_proposals_total')), legend: '{{domain}}' },
           ],
         }),
         chart({
@@ -130,16 +130,16 @@ export const registration = dashboard({
           means:
             'By seed: proposals that found no quorum, and rounds that lost a race of ballots and were tried again. Conflicts cost time, not correctness.',
           bad: 'quorum misses at all; conflicts at the rate of the proposals: seeds keep outbidding each other.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           queries: [
             {
-              expr: rateBy('node', at('hearsay_quorum_misses_total')),
+              expr: perMinuteBy('node', at('hearsay_quorum_misses_total')),
               legend: 'no quorum: {{node}}',
               color: color.bad,
             },
             {
-              expr: rateBy('node', at('hearsay_ballot_conflicts_total')),
+              expr: perMinuteBy('node', at('hearsay_ballot_conflicts_total')),
               legend: 'conflict: {{node}}',
               color: color.warning,
             },
@@ -176,10 +176,10 @@ export const registration = dashboard({
           means:
             'Decisions, by the way in which a seed learned of them: its own proposal, the commit of the proposer, or repair.',
           bad: 'repair at a steady rate: commits do not arrive.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
-          queries: [{ expr: rateBy('via', at('hearsay_decisions_total')), legend: '{{via}}' }],
+          queries: [{ expr: perMinuteBy('via', at('hearsay_decisions_total')), legend: '{{via}}' }],
         }),
       ],
     },
@@ -191,21 +191,23 @@ export const registration = dashboard({
           means:
             'Votes cast. promise is a yes; conflict is a lost race of ballots; anything else is a no, with its code.',
           bad: 'unverified for peers that you know: they cannot be dialled back. alive: peers are suspected that the seeds can reach.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           stacked: true,
-          queries: [{ expr: rateBy('vote', at('hearsay_votes_cast_total')), legend: '{{vote}}' }],
+          queries: [
+            { expr: perMinuteBy('vote', at('hearsay_votes_cast_total')), legend: '{{vote}}' },
+          ],
         }),
         chart({
           title: 'Votes by seed',
           means:
             'Votes that each seed cast, by verdict. All seeds should vote about equally often.',
           bad: 'a seed without votes: it is away, or may not vote.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           queries: [
             {
-              expr: rateBy('node, vote', at('hearsay_votes_cast_total')),
+              expr: perMinuteBy('node, vote', at('hearsay_votes_cast_total')),
               legend: '{{node}}: {{vote}}',
             },
           ],
@@ -215,11 +217,11 @@ export const registration = dashboard({
           means:
             'Votes of other seeds that arrived at the proposers, by what was proposed and verdict.',
           bad: 'much fewer than the proposals times the other seeds: votes do not arrive.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 8,
           queries: [
             {
-              expr: rateBy('domain, vote', at('hearsay_votes_received_total')),
+              expr: perMinuteBy('domain, vote', at('hearsay_votes_received_total')),
               legend: '{{domain}}: {{vote}}',
             },
           ],
@@ -278,16 +280,16 @@ export const registration = dashboard({
           means:
             'Peer Lists that peers received, and goodbyes, by whether the seeds could be told.',
           bad: 'untold leaves: the seeds find out only when the lease lapses.',
-          unit: EventsPerSecond,
+          unit: EventsPerMinute,
           width: 6,
           queries: [
             {
-              expr: rate(at('hearsay_peer_lists_received_total')),
+              expr: perMinute(at('hearsay_peer_lists_received_total')),
               legend: 'Peer Lists',
               color: color.main,
             },
             {
-              expr: rateBy('outcome', at('hearsay_leaves_total')),
+              expr: perMinuteBy('outcome', at('hearsay_leaves_total')),
               legend: 'leave: {{outcome}}',
             },
           ],

@@ -1,8 +1,8 @@
-import { EventsPerSecond, Seconds } from '@grafana/grafana-foundation-sdk/units';
+import { EventsPerMinute, Seconds } from '@grafana/grafana-foundation-sdk/units';
 import type { Row } from './dashboard.ts';
 import { color } from './palette.ts';
 import { chart, states } from './panels.ts';
-import { at, quantile, rate, rateBy } from './promql.ts';
+import { at, perMinute, perMinuteBy, quantile } from './promql.ts';
 
 /** Peer Lists of seeds only: a peer's is as old as its last answer. */
 export const ofSeeds = (metric: string) =>
@@ -56,31 +56,31 @@ export const seedsThemselves: Row = {
       means:
         'Links to seeds that ended, recoveries of seeds with an empty disk and their readmissions, seeds with another config.txt, and writes that failed.',
       bad: 'failed writes (that seed has stopped) and other seed lists (somebody’s config.txt is wrong).',
-      unit: EventsPerSecond,
+      unit: EventsPerMinute,
       width: 8,
       queries: [
         {
-          expr: rate(at('hearsay_seed_links_lost_total')),
+          expr: perMinute(at('hearsay_seed_links_lost_total')),
           legend: 'links lost',
           color: color.warning,
         },
         {
-          expr: rate(at('hearsay_seed_recoveries_total')),
+          expr: perMinute(at('hearsay_seed_recoveries_total')),
           legend: 'recoveries',
           color: color.main,
         },
         {
-          expr: rate(at('hearsay_seed_readmissions_total')),
+          expr: perMinute(at('hearsay_seed_readmissions_total')),
           legend: 'readmissions',
           color: color.good,
         },
         {
-          expr: rate(at('hearsay_seed_list_mismatches_total')),
+          expr: perMinute(at('hearsay_seed_list_mismatches_total')),
           legend: 'other seed list',
           color: color.second,
         },
         {
-          expr: rate(at('hearsay_store_failures_total')),
+          expr: perMinute(at('hearsay_store_failures_total')),
           legend: 'failed writes',
           color: color.bad,
         },
@@ -91,15 +91,15 @@ export const seedsThemselves: Row = {
       means:
         'Registers that repair brought up to date, and tombstones of peers long gone that were removed.',
       bad: 'repair without pause: a seed keeps missing commits.',
-      unit: EventsPerSecond,
+      unit: EventsPerMinute,
       width: 8,
       queries: [
         {
-          expr: rateBy('node', at('hearsay_registers_repaired_total')),
+          expr: perMinuteBy('node', at('hearsay_registers_repaired_total')),
           legend: 'repaired: {{node}}',
         },
         {
-          expr: rate(at('hearsay_tombstones_removed_total')),
+          expr: perMinute(at('hearsay_tombstones_removed_total')),
           legend: 'tombstones removed',
           color: color.quiet,
         },
@@ -128,9 +128,11 @@ export const seedsThemselves: Row = {
       title: 'Writes',
       means: 'Records that each seed made durable. Several of one moment share a transaction.',
       bad: 'writes without registrations: seeds outbid each other, or repair does not end.',
-      unit: EventsPerSecond,
+      unit: EventsPerMinute,
       width: 12,
-      queries: [{ expr: rateBy('node', at('hearsay_store_writes_total')), legend: '{{node}}' }],
+      queries: [
+        { expr: perMinuteBy('node', at('hearsay_store_writes_total')), legend: '{{node}}' },
+      ],
     }),
   ],
 };
