@@ -10,7 +10,6 @@ import {
   TraceIdRatioBasedSampler,
 } from '@opentelemetry/sdk-trace';
 import {
-  attachMetrics,
   attachTracing,
   describeEvent,
   type NodeEvent,
@@ -72,14 +71,28 @@ const sdk = startNodeSdk({
   spanProcessors: [new BatchSpanProcessor({ exporter, scheduledDelayMillis: 1_000 })],
 });
 
-const { listen, seeds } = order;
-const node =
-  order.role === 'seed'
-    ? new SeedNode({ listen, seeds, storage: sqliteStorage(order.folder) })
-    : new PeerNode({ listen, seeds, registrationTimeoutMs: 120_000 });
 const registry = new Registry();
 collectDefaultMetrics({ register: registry });
-attachMetrics(node, { registry });
+const nodes: (PeerNode | SeedNode)[] = [];
+const telemetry = await serveTelemetry({
+  listen: order.metricsAt,
+  registry,
+  nodes: () => nodes,
+}).catch(fail);
+const { listen, seeds } = order;
+const metrics = { registry };
+const node =
+  order.role === 'seed'
+    ? new SeedNode({ listen, seeds, metrics, storage: sqliteStorage(order.folder) })
+    : new PeerNode({
+        listen,
+        seeds,
+        metrics,
+        // So that the seeds can tell Prometheus where to look.
+        metricsPort: telemetry.port,
+        registrationTimeoutMs: 120_000,
+      });
+nodes.push(node);
 attachTracing(node);
 
 let published = 0;
@@ -100,7 +113,6 @@ process.on('SIGINT', () => undefined);
 
 const timers: NodeJS.Timeout[] = [];
 try {
-  const telemetry = await serveTelemetry({ listen: order.metricsAt, registry });
   await node.start();
   report({ type: 'ready', metrics: `${telemetry.url}/metrics` });
   timers.push(setInterval(() => report({ type: 'counts', published, received }), 1_000));
@@ -113,11 +125,20 @@ try {
   await node.stop();
   await telemetry.close();
 } catch (error) {
-  report({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+  tellFailure(error);
 }
 // A collector that is away is no reason to fail, nor to wait.
 await Promise.race([sdk.shutdown().catch(() => undefined), setTimeoutOf(3_000)]);
 process.exit();
+
+function tellFailure(error: unknown): void {
+  report({ type: 'failed', reason: error instanceof Error ? error.message : String(error) });
+}
+
+function fail(error: unknown): never {
+  tellFailure(error);
+  process.exit(1);
+}
 
 function setTimeoutOf(ms: number): Promise<void> {
   return new Promise((resolve) => setTimeout(resolve, ms));
