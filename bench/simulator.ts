@@ -46,6 +46,7 @@ async function flood(name: string): Promise<Simulation> {
   const simulation = new Simulation(scenario, { seed: 42 });
   const { peers } = scenario.topology;
   const idleBytes = (memory() - before) / peers;
+  const cpu = process.cpuUsage();
   const laid = performance.now();
   simulation.advance();
   const done = performance.now();
@@ -53,6 +54,7 @@ async function flood(name: string): Promise<Simulation> {
   rows[name] = {
     'overlay s': seconds(laid - begun),
     'run s': seconds(done - laid),
+    'CPU s': seconds(cpuMs(cpu)),
     inputs: deliveries,
     'inputs/s': perSecond(deliveries, done - laid),
     'bytes a peer before': Math.round(idleBytes),
@@ -65,12 +67,14 @@ async function flood(name: string): Promise<Simulation> {
 
 function run(scenario: Scenario): void {
   const begun = performance.now();
+  const cpu = process.cpuUsage();
   const simulation = new Simulation(scenario, { seed: 42 });
   simulation.advance();
   const tookMs = performance.now() - begun;
   const { deliveries, traceHash, virtualMs } = simulation.result();
   rows[scenario.name] = {
     'run s': seconds(tookMs),
+    'CPU s': seconds(cpuMs(cpu)),
     inputs: deliveries,
     'inputs/s': perSecond(deliveries, tookMs),
     'times real time': Math.round(virtualMs / tookMs),
@@ -86,6 +90,7 @@ function bareFlood(links: number, { world }: Simulation): void {
   const neighbours = Array.from({ length: world.peers }, (_, peer) => settled.neighboursOf(peer));
   const has = new Uint8Array(world.peers);
   const begun = performance.now();
+  const cpu = process.cpuUsage();
   const wheel = new TimeWheel();
   let frames = 0;
   wheel.add(0, 1, 0, -1, undefined);
@@ -101,6 +106,7 @@ function bareFlood(links: number, { world }: Simulation): void {
   const tookMs = performance.now() - begun;
   rows['bare flood'] = {
     'run s': seconds(tookMs),
+    'CPU s': seconds(cpuMs(cpu)),
     inputs: frames,
     'inputs/s': perSecond(frames, tookMs),
     links,
@@ -111,6 +117,11 @@ function memory(): number {
   globalThis.gc?.();
   const { heapUsed, external, arrayBuffers } = process.memoryUsage();
   return heapUsed + Math.max(external, arrayBuffers);
+}
+
+/** On a machine that does much else, what this program took of it. */
+function cpuMs(since: NodeJS.CpuUsage): number {
+  return process.cpuUsage(since).user / 1000;
 }
 
 function seconds(ms: number): string {

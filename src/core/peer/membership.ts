@@ -70,11 +70,11 @@ export class Membership {
 
   learn(entry: PeerEntry): Learned {
     const { id, incarnation } = entry;
+    const before = this.#known.get(id);
     // As most entries of most Peer Lists: seeds tell the same of a peer until its rank changes.
-    if (this.#known.get(id) === entry && !this.#isOrderKept) return 'known';
+    if (before === entry && !this.#isOrderKept) return 'known';
     if (id === this.#with.self.id) return 'known';
     if (this.#isBuried(id, incarnation)) return 'buried';
-    const before = this.#known.get(id);
     const isNews = before === undefined || incarnation > before.incarnation;
     if (isNews || incarnation === before.incarnation) this.#store(entry, before);
     if (!isNews) return 'known';
@@ -123,12 +123,12 @@ export class Membership {
       return;
     }
     // Heard of just now: to the end of those to be forgotten.
-    this.#known.delete(id);
+    if (before !== undefined) this.#known.delete(id);
     // An entry that says all is kept as it is: those of one Peer List may be many peers'.
     this.#known.set(id, entry.rank === rank ? entry : { id, incarnation, rank });
     this.#ranked = undefined;
-    if (before !== undefined) this.#lastRank = undefined;
-    else if (this.#lastRank !== undefined) this.#lastRank = Math.max(this.#lastRank, rank);
+    if (before?.rank === this.#lastRank) this.#lastRank = undefined;
+    if (this.#lastRank !== undefined) this.#lastRank = Math.max(this.#lastRank, rank);
     this.#makeRoom();
   }
 
