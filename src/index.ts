@@ -53,6 +53,17 @@ export type { SeedStorage } from './storage/storage.ts';
 export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
 export type { ExposedPeer } from './telemetry/discovery.ts';
 export type { GraphEdge, GraphNode, NetworkGraph } from './telemetry/graph.ts';
+export { type EventFile, readEventFile } from './telemetry/event-file.ts';
+export {
+  type EventFileHeader,
+  type EventRecord,
+  eventOf,
+  formatEventFileHeader,
+  formatEventRecord,
+  type RecordedEvent,
+  type RecordedMessage,
+  recordEvent,
+} from './telemetry/event-record.ts';
 export {
   type ServedNode,
   serveTelemetry,

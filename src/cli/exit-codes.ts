@@ -23,6 +23,8 @@ const byError: Partial<Record<ErrorCode, number>> = {
   'log-unwritable': exitCodes.usage,
   'scenario-invalid': exitCodes.usage,
   'scenario-unreadable': exitCodes.usage,
+  'event-file-unreadable': exitCodes.usage,
+  'event-file-invalid': exitCodes.usage,
   'port-in-use': exitCodes.listen,
   'address-unavailable': exitCodes.listen,
   'listen-failed': exitCodes.listen,

@@ -24,7 +24,9 @@ export type ErrorCode =
   | 'frame-invalid'
   | 'log-unwritable'
   | 'scenario-invalid'
-  | 'scenario-unreadable';
+  | 'scenario-unreadable'
+  | 'event-file-unreadable'
+  | 'event-file-invalid';
 
 /** The one error class of the library: a stable `code`, a sentence that says what would be right, and details. */
 export class HearsayError extends Error {
