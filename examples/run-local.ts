@@ -3,20 +3,20 @@
  * message has reached every peer, one that dies without a word, a seed that dies too, and a
  * newcomer that the remaining quorum still registers. `npm start` runs it; `-- --help` has flags.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs, styleText } from 'node:util';
-import { describeEvent, type NodeEvent, PeerNode, SeedNode, sqliteStorage } from 'hearsay';
+import { describeEvent, type NodeEvent, PeerNode } from 'hearsay';
 import { Convergence, convergenceTable } from './support/convergence.ts';
-import { freePorts } from './support/ports.ts';
+import { LocalNetwork } from './support/local-network.ts';
 import { until } from './support/waiting.ts';
+import { Watch } from './support/watching.ts';
 
 const help = `npm start -- [options]
   --seeds <n>       seeds, at least 3 (default 3)
   --peers <n>       peers, at least 4 (default 12)
   --messages <n>    messages of each peer (default 2)
-  --time-scale <n>  how many times faster than the classroom's clock (default 10)`;
+  --time-scale <n>  how many times faster than the classroom's clock (default 10)
+  --watch           no story: serve the observatory, a page with buttons, until Ctrl-C
+  --port <n>        where to serve it (default: any free port)`;
 
 const { values: flags } = parseArgs({
   options: {
@@ -24,6 +24,8 @@ const { values: flags } = parseArgs({
     peers: { type: 'string', default: '12' },
     messages: { type: 'string', default: '2' },
     'time-scale': { type: 'string', default: '10' },
+    watch: { type: 'boolean', default: false },
+    port: { type: 'string', default: '0' },
     help: { type: 'boolean', default: false },
   },
 });
@@ -35,6 +37,7 @@ const seedCount = atLeast(3, flags.seeds, '--seeds');
 const peerCount = atLeast(4, flags.peers, '--peers');
 const messageCount = atLeast(1, flags.messages, '--messages');
 const timeScale = atLeast(1, flags['time-scale'], '--time-scale');
+const port = atLeast(0, flags.port, '--port');
 
 /** What the death of a peer looks like from suspicion to the removal. */
 const deathStory: ReadonlySet<NodeEvent['type']> = new Set([
@@ -53,43 +56,52 @@ const { signal } = interrupt;
 process.once('SIGINT', () => interrupt.abort());
 process.once('SIGTERM', () => interrupt.abort());
 
-const seeds: SeedNode[] = [];
-const peers: PeerNode[] = [];
 const convergence = new Convergence();
-const folder = await mkdtemp(join(tmpdir(), 'hearsay-'));
+const watch = new Watch();
+const network = await LocalNetwork.create({
+  seedCount,
+  messageCount,
+  timeScale,
+  signal,
+  onNode: (node) => {
+    if (node instanceof PeerNode) convergence.watch(node);
+    if (flags.watch) watch.add(node);
+  },
+});
+const { seeds, peers } = network;
 try {
-  process.exitCode = await run();
+  if (flags.watch) await watch.open(network, { port, signal, begin });
+  else process.exitCode = await story();
 } catch (error) {
   console.error(signal.aborted ? '\ninterrupted: stopping' : error);
   process.exitCode = signal.aborted ? 130 : 1;
 } finally {
-  await Promise.all(peers.map((peer) => peer.stop({ timeoutMs: 1000 })));
-  await Promise.all(seeds.map((seed) => seed.stop()));
-  await rm(folder, { recursive: true, force: true });
+  await network[Symbol.asyncDispose]();
 }
 
-async function run(): Promise<number> {
-  const addresses = (await freePorts(seedCount)).map((port) => `127.0.0.1:${port}`);
-
+/** Seeds, peers, and messages that reach everybody. */
+async function begin(): Promise<void> {
   title(`${seedCount} seeds, with their registers on disk`);
-  for (const address of addresses) await startSeed(address, addresses);
-  await until('the seeds to find each other', () => seeds.every(isVoting), { signal });
+  await network.startSeeds((seed) => console.log(`  ${seed.id} listens`));
 
   title(
     `${peerCount} peers register, each with a quorum of ${Math.floor(seedCount / 2) + 1} seeds`,
   );
   for (let n = 0; n < peerCount; n += 1) {
-    const peer = await startPeer(addresses);
+    const peer = await network.startPeer();
     console.log(`  ${peer.id} registered, neighbours so far: ${peer.neighbours().length}`);
   }
 
   title(`gossip: ${messageCount} messages of each peer`);
   await messagesReachEverybody(peerCount * messageCount);
-  const before = convergence.rows();
-  console.log(`  ${before.length} messages reached all ${peerCount} peers`);
+  console.log(`  ${convergence.messages} messages reached all ${peerCount} peers`);
+}
 
+async function story(): Promise<number> {
+  await begin();
+  const before = convergence.rows();
   const confirmed = await onePeerDies();
-  const registered = await aSeedDiesAndAPeerComes(addresses);
+  const registered = await aSeedDiesAndAPeerComes();
 
   title('convergence');
   const rows = [...before, ...convergence.rows().slice(before.length)];
@@ -104,7 +116,7 @@ async function run(): Promise<number> {
 
 /** A killed process says no goodbye: its neighbours find out, agree, and the seeds decide. */
 async function onePeerDies(): Promise<boolean> {
-  const victim = peers.splice(Math.floor(peers.length / 2), 1)[0];
+  const victim = peers[Math.floor(peers.length / 2)];
   if (victim === undefined) return false;
   const { id } = victim;
   title(`${id} is killed without a goodbye`);
@@ -112,13 +124,13 @@ async function onePeerDies(): Promise<boolean> {
     'peer' in event && event.peer === id && deathStory.has(event.type);
   const removedAt = new Set<string>();
   for (const node of [...peers, ...seeds]) {
+    if (node === victim) continue;
     node.observe((event: NodeEvent) => {
       if (about(event)) tell(node.id, event);
       if (event.type === 'peer:confirmed-dead' && event.peer === id) removedAt.add(node.id);
     });
   }
-  await victim.kill();
-  convergence.forget(id);
+  await network.killPeer(victim);
   const seedsForgot = () =>
     seeds.filter((seed) => !seed.peerList().some((peer) => peer.id === id)).length;
   await until(
@@ -136,7 +148,7 @@ async function onePeerDies(): Promise<boolean> {
   return true;
 }
 
-async function aSeedDiesAndAPeerComes(addresses: readonly string[]): Promise<boolean> {
+async function aSeedDiesAndAPeerComes(): Promise<boolean> {
   const dead = seeds.pop();
   if (dead === undefined) return false;
   title(`seed ${dead.id} is killed; a newcomer registers with the remaining ${seeds.length}`);
@@ -148,7 +160,7 @@ async function aSeedDiesAndAPeerComes(addresses: readonly string[]): Promise<boo
       }
     }),
   );
-  const newcomer = await startPeer(addresses);
+  const newcomer = await network.startPeer();
   for (const end of stop) end();
   console.log(
     `  ${newcomer.id} registered, incarnation ${newcomer.incarnation}, neighbours so far: ${newcomer.neighbours().length}`,
@@ -156,35 +168,6 @@ async function aSeedDiesAndAPeerComes(addresses: readonly string[]): Promise<boo
   const expected = convergence.messages + messageCount;
   await messagesReachEverybody(expected, convergence.messages);
   return newcomer.incarnation > 0;
-}
-
-async function startSeed(listen: string, all: readonly string[]): Promise<void> {
-  const storage = sqliteStorage(join(folder, listen.replace(':', '-')));
-  const seed = new SeedNode({ listen, seeds: all, storage });
-  seeds.push(seed);
-  await seed.start({ signal });
-  console.log(`  ${seed.id} listens`);
-}
-
-async function startPeer(all: readonly string[]): Promise<PeerNode> {
-  const peer = new PeerNode({
-    listen: '127.0.0.1:0',
-    seeds: all,
-    profile: 'classroom',
-    automaticGossip: { intervalMs: 5_000 / timeScale, count: messageCount },
-    options: {
-      registration: { renewIntervalMs: 10_000 / timeScale },
-      failureDetection: {
-        pingIntervalMs: 5_000 / timeScale,
-        silenceMs: 15_000 / timeScale,
-        suspicionRepeatMs: 5_000 / timeScale,
-      },
-    },
-  });
-  convergence.watch(peer);
-  peers.push(peer);
-  await peer.start({ signal });
-  return peer;
 }
 
 /** All `expected` messages are published and those from number `from` on are everywhere. */
@@ -203,10 +186,6 @@ async function messagesReachEverybody(expected: number, from = 0): Promise<void>
         `${convergence.messages} of ${expected} published, ${missing()} still spreading`,
     },
   );
-}
-
-function isVoting(seed: SeedNode): boolean {
-  return seed.voting && seed.reachableSeeds().length === seedCount;
 }
 
 function tell(node: string, event: NodeEvent): void {

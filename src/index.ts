@@ -46,6 +46,17 @@ export type {
 export { type JsonValue, type Payload, payloadOf, textOf } from './nodes/payload.ts';
 export { PeerNode } from './nodes/peer-node.ts';
 export { SeedNode, type SeedNodeEvent, type SeedStatistics } from './nodes/seed-node.ts';
+export type { ObservatoryControl } from './observatory/control.ts';
+export { type ModelLimits, modelLimits } from './observatory/model/limits.ts';
+export { NetworkModel } from './observatory/model/network-model.ts';
+export type { Convergence, Spread } from './observatory/model/spread.ts';
+export {
+  type Observatory,
+  type ObservatoryOptions,
+  serveObservatory,
+  serveReplay,
+} from './observatory/observatory.ts';
+export type { ObservedNode } from './observatory/watch.ts';
 export { type Clock, systemClock } from './runtime/clock.ts';
 export { memoryStorage } from './storage/memory.ts';
 export { sqliteStorage } from './storage/sqlite.ts';
@@ -83,5 +94,6 @@ export {
   type TraceInstrument,
   type TracingOptions,
 } from './telemetry/tracing.ts';
+export { Switchboard } from './transport/switchboard.ts';
 export { tcpTransport } from './transport/tcp.ts';
 export type { Transport } from './transport/transport.ts';

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../index.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { addObserveCommand } from './observe.ts';
 import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
 
@@ -22,6 +23,7 @@ async function main(): Promise<void> {
     .exitOverride();
   addSeedCommand(program, finish);
   addPeerCommand(program, finish);
+  addObserveCommand(program, finish);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -1,12 +1,11 @@
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Registry, RegistryContentType } from 'prom-client';
-import { type Address, formatAddress, parseAddress } from '../core/address.ts';
-import { HearsayError } from '../core/errors.ts';
+import { type Address, formatAddress } from '../core/address.ts';
 import type { NodeId, NodeRole } from '../core/messages.ts';
 import { type ExposedPeer, targetGroups } from './discovery.ts';
 import { exposition } from './exposition.ts';
 import { graphAnswer, type NetworkGraph } from './graph.ts';
+import { closeServer, listenAt } from './serving.ts';
 
 /** Any node: what `/graph` and `/sd` ask it. */
 export interface ServedNode {
@@ -53,19 +52,14 @@ export interface TelemetryServer {
  * nodes.push(new SeedNode({ listen: '127.0.0.1:5000', seeds, metrics: { registry } }));
  */
 export async function serveTelemetry(options: TelemetryServerOptions): Promise<TelemetryServer> {
-  const address = parseAddress(options.listen, { portZero: true });
-  if (address === undefined) {
-    const wanted = 'write host:port, like 127.0.0.1:9464';
-    throw new HearsayError('option-invalid', `'${options.listen}' is no address: ${wanted}`);
-  }
-  const { host } = address;
-  const server = createServer((request, response) => {
-    const { port } = server.address() as AddressInfo;
-    void answer(request, response, options, { host, port });
-  });
-  await listening(server, host, address.port, options.listen);
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://${formatAddress(host, port)}`, port, close: () => closed(server) };
+  let at: Address = { host: '', port: 0 };
+  const server = createServer((request, response) => void answer(request, response, options, at));
+  at = await listenAt(server, options.listen, 'telemetry');
+  return {
+    url: `http://${formatAddress(at.host, at.port)}`,
+    port: at.port,
+    close: () => closeServer(server),
+  };
 }
 
 interface Reply {
@@ -131,25 +125,4 @@ function discovery(nodes: readonly ServedNode[], server: Address): Reply {
 
 function json(value: object): Reply {
   return { status: 200, text: `${JSON.stringify(value)}\n`, contentType: 'application/json' };
-}
-
-function listening(server: Server, host: string, port: number, listen: string): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', (cause: NodeJS.ErrnoException) => {
-      const isTaken = cause.code === 'EADDRINUSE';
-      const text = isTaken
-        ? `${listen} is taken: serve telemetry on another port (0: any free one)`
-        : `telemetry cannot be served at ${listen}: ${cause.message}`;
-      const code = isTaken ? 'port-in-use' : 'listen-failed';
-      reject(new HearsayError(code, text, { listen }, { cause }));
-    });
-    server.listen(port, host, resolve);
-  });
-}
-
-function closed(server: Server): Promise<void> {
-  return new Promise((resolve) => {
-    server.close(() => resolve());
-    server.closeAllConnections();
-  });
 }
