@@ -92,6 +92,8 @@ const acceptedImports: [file: string, path: string][] = [
   ['src/simulator/network.ts', '../core/peer/peer.ts'],
   ['src/simulator/network.ts', '../wire/frame.ts'],
   ['src/observatory/web/page.ts', '../../core/events.ts'],
+  ['src/observatory/web/page.ts', '../../telemetry/event-record.ts'],
+  ['src/observatory/server.ts', '../telemetry/serving.ts'],
   ['src/cli/main.ts', '../index.ts'],
   ['src/cli/main.ts', 'commander'],
   ['src/cli/commands/seed.ts', '../../index.ts'],
