@@ -85,6 +85,8 @@ export type Population = ReadonlySet<number>;
 /** All nodes that were ever heard of. */
 export class Members {
   readonly list: Member[];
+  /** Grows whenever something changes that is shown of a member. */
+  version = 0;
   /** Nodes that were not taken up because there are too many. */
   ignored = 0;
   readonly #limits: ModelLimits;
@@ -149,6 +151,7 @@ export class Members {
   /** Says that something about a member changed: who lives, or what is shown of it. */
   changed(member: Member, atMs: Ms): void {
     member.changedAtMs = atMs;
+    this.version += 1;
     this.#isPopulationStale = true;
   }
 

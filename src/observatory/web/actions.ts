@@ -25,7 +25,7 @@ export async function act(action: string, body: object = {}): Promise<boolean> {
 
 let toastTimer: ReturnType<typeof setTimeout> | undefined;
 
-export function toast(text: string): void {
+function toast(text: string): void {
   const element = byId('toast');
   setText(element, text);
   element.hidden = false;

@@ -25,6 +25,8 @@ export interface Scene {
 
 /** With more peers than this, they are drawn without names and numbers. */
 const labelledMax = 48;
+/** With more peers than this, they are drawn plainly, all of a colour at once. */
+const plainMin = 300;
 /** How long a peer glows after a message has reached it. */
 const glowMs = 700;
 
@@ -34,7 +36,34 @@ export function paint(context: CanvasRenderingContext2D, scene: Scene): void {
   paintGroups(context, scene);
   paintLinks(context, scene);
   paintPulses(context, scene);
-  for (const dot of scene.dots.values()) paintDot(context, scene, dot);
+  if (scene.dots.size > plainMin) paintMany(context, scene);
+  else for (const dot of scene.dots.values()) paintDot(context, scene, dot);
+}
+
+/** Many peers: one path for all of a colour; only the few that need looking at are drawn one by one. */
+function paintMany(context: CanvasRenderingContext2D, scene: Scene): void {
+  const { view, theme, dots, now, hopsMax } = scene;
+  const paths = new Map<string, Path2D>();
+  const special: Dot[] = [];
+  for (const dot of dots.values()) {
+    if (dot.state !== 'alive' || view.picked === dot.member.index) {
+      special.push(dot);
+      continue;
+    }
+    const hops = hopsAt(view, dot.member.index, now);
+    const path = pathOf(paths, hops === undefined ? theme.muted : hopColour(theme, hops, hopsMax));
+    path.moveTo(dot.x + dot.radius, dot.y);
+    path.arc(dot.x, dot.y, dot.radius, 0, 2 * Math.PI);
+  }
+  for (const [colour, path] of paths) {
+    context.fillStyle = colour === theme.muted ? theme.paper : colour;
+    context.fill(path);
+    if (colour !== theme.muted) continue;
+    context.strokeStyle = colour;
+    context.lineWidth = 1;
+    context.stroke(path);
+  }
+  for (const dot of special) paintDot(context, scene, dot);
 }
 
 /** One path for all quiet links: a thousand peers are drawn as fast as a dozen. */
@@ -54,7 +83,7 @@ function paintLinks(context: CanvasRenderingContext2D, scene: Scene): void {
     context.lineTo(b.x, b.y);
   }
   context.strokeStyle = theme.link;
-  context.lineWidth = dots.size > 300 ? 0.6 : 1.2;
+  context.lineWidth = dots.size > plainMin ? 0.6 : 1.2;
   context.stroke();
   paintCut(context, scene, cut);
 }
@@ -86,8 +115,11 @@ function paintPulses(context: CanvasRenderingContext2D, scene: Scene): void {
   const { message } = view;
   if (message === undefined) return;
   const pace = view.hopMs;
-  const isLarge = dots.size > 300;
-  context.lineCap = 'round';
+  const isLarge = dots.size > plainMin;
+  // One path for each colour: a stroke costs more than the lines in it.
+  const settled = new Map<string, Path2D>();
+  const moving = new Map<string, Path2D>();
+  const heads = new Path2D();
   for (const [n, receiver] of message.receivers.entries()) {
     const to = dots.get(receiver);
     const from = dots.get(message.senders[n] ?? -1);
@@ -98,15 +130,40 @@ function paintPulses(context: CanvasRenderingContext2D, scene: Scene): void {
     const reached = ease(Math.min(1, way));
     const x = from.x + reached * (to.x - from.x);
     const y = from.y + reached * (to.y - from.y);
-    context.strokeStyle = hopColour(theme, message.hops[n] ?? 1, hopsMax);
-    context.lineWidth = isLarge ? 1.2 : 3;
-    context.globalAlpha = way < 1 ? 1 : 0.75;
-    context.beginPath();
-    context.moveTo(from.x, from.y);
-    context.lineTo(x, y);
-    context.stroke();
-    context.globalAlpha = 1;
-    if (way < 1) disc(context, x, y, isLarge ? 2 : 4.5, theme.ink);
+    const path = pathOf(
+      way < 1 ? moving : settled,
+      hopColour(theme, message.hops[n] ?? 1, hopsMax),
+    );
+    path.moveTo(from.x, from.y);
+    path.lineTo(x, y);
+    if (way >= 1) continue;
+    const radius = isLarge ? 2 : 4.5;
+    heads.moveTo(x + radius, y);
+    heads.arc(x, y, radius, 0, 2 * Math.PI);
+  }
+  context.lineCap = isLarge ? 'butt' : 'round';
+  context.lineWidth = isLarge ? 1 : 3;
+  context.globalAlpha = 0.75;
+  strokeAll(context, settled);
+  context.globalAlpha = 1;
+  strokeAll(context, moving);
+  context.fillStyle = theme.ink;
+  context.fill(heads);
+}
+
+function pathOf(paths: Map<string, Path2D>, colour: string): Path2D {
+  let path = paths.get(colour);
+  if (path === undefined) {
+    path = new Path2D();
+    paths.set(colour, path);
+  }
+  return path;
+}
+
+function strokeAll(context: CanvasRenderingContext2D, paths: ReadonlyMap<string, Path2D>): void {
+  for (const [colour, path] of paths) {
+    context.strokeStyle = colour;
+    context.stroke(path);
   }
 }
 
@@ -140,11 +197,11 @@ function paintLiving(context: CanvasRenderingContext2D, scene: Scene, dot: Dot):
   const hops = hopsAt(view, member.index, now);
   if (hops === undefined) {
     disc(context, x, y, radius, theme.paper);
-    ring(context, x, y, radius, { colour: theme.muted, width: dots.size > 300 ? 1 : 1.75 });
+    ring(context, x, y, radius, { colour: theme.muted, width: dots.size > plainMin ? 1 : 1.75 });
     return;
   }
   disc(context, x, y, radius, hopColour(theme, hops, hopsMax));
-  if (dots.size > 300) return;
+  if (dots.size > plainMin) return;
   ring(context, x, y, radius, { colour: theme.paper, width: 1.5 });
   if (dots.size > labelledMax) return;
   context.fillStyle = inkOn(hopColour(theme, hops, hopsMax));
@@ -288,7 +345,7 @@ function ring(
 }
 
 /** Black or white, whichever is read better on `#rrggbb` (relative luminance, WCAG 2). */
-export function inkOn(colour: string): string {
+function inkOn(colour: string): string {
   const channel = (at: number) => {
     const value = Number.parseInt(colour.slice(at, at + 2), 16) / 255;
     return value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4;
