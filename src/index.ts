@@ -63,7 +63,6 @@ export { sqliteStorage } from './storage/sqlite.ts';
 export type { SeedStorage } from './storage/storage.ts';
 export { type Description, describeEvent, type LogLevel } from './telemetry/describe.ts';
 export type { ExposedPeer } from './telemetry/discovery.ts';
-export type { GraphEdge, GraphNode, NetworkGraph } from './telemetry/graph.ts';
 export { type EventFile, readEventFile } from './telemetry/event-file.ts';
 export {
   type EventFileHeader,
@@ -75,6 +74,7 @@ export {
   type RecordedMessage,
   recordEvent,
 } from './telemetry/event-record.ts';
+export type { GraphEdge, GraphNode, NetworkGraph } from './telemetry/graph.ts';
 export {
   type ServedNode,
   serveTelemetry,
