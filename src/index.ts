@@ -88,6 +88,7 @@ export {
   type MetricsOptions,
   type Statistics,
 } from './telemetry/metrics.ts';
+export { MetricsHistory } from './telemetry/metrics-history.ts';
 export {
   attachTracing,
   type TracedNode,

@@ -5,6 +5,7 @@ import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { addObserveCommand } from './observe.ts';
 import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
+import { addSimulateCommand } from './simulate.ts';
 
 const introduction = `Hearsay: a gossip network that you can watch converge.
 
@@ -24,6 +25,7 @@ async function main(): Promise<void> {
   addSeedCommand(program, finish);
   addPeerCommand(program, finish);
   addObserveCommand(program, finish);
+  await addSimulateCommand(program, finish);
   try {
     await program.parseAsync();
   } catch (error) {

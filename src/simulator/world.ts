@@ -37,6 +37,8 @@ type AnyProcess = PeerProcess | SeedProcess;
 export class World implements Hosts, Surroundings {
   readonly scenario: Scenario;
   readonly seed: number;
+  /** Wall clock at virtual time 0 on a right clock, ms since 1970: the same in every run. */
+  readonly epochMs = epochMs;
   readonly seeds: number;
   /** All peers that will ever be, those that join later included. */
   readonly peers: number;

@@ -72,6 +72,11 @@ export class MetricFamily {
     this.#series.delete(series);
   }
 
+  /** The series of all nodes, for those who sample by themselves. */
+  get series(): ReadonlySet<Series> {
+    return this.#series;
+  }
+
   async get(): Promise<MetricObjectWithValues<MetricValue<string>>> {
     const { name, help, type, aggregator } = this;
     const values = [...this.#series].flatMap((series) => [...series.samples(name)]);

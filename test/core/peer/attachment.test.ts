@@ -7,8 +7,8 @@ import {
   drawOutDegree,
   rankWeight,
 } from '../../../src/core/peer/attachment.ts';
+import { fitPowerLaw } from '../../../src/simulator/results/power-law.ts';
 import { PeerDirectory } from '../../support/peer-directory.ts';
-import { fitPowerLaw } from '../../support/power-law.ts';
 import { seededRandom } from '../../support/random.ts';
 
 const peers = (count: number): PeerEntry[] =>

@@ -1,9 +1,9 @@
 import { beforeAll, describe, expect, test } from 'vitest';
 import { peerDefaults, seedDefaults } from '../../../src/core/config.ts';
 import { attachmentExponent } from '../../../src/core/peer/attachment.ts';
+import { fitPowerLaw } from '../../../src/simulator/results/power-law.ts';
 import { OverlayNetwork } from '../../support/overlay-network.ts';
 import { PeerDirectory } from '../../support/peer-directory.ts';
-import { fitPowerLaw } from '../../support/power-law.ts';
 
 const { maxOutDegree, maxDegree, minDegree, degreeExponent } = peerDefaults.lan.overlay;
 

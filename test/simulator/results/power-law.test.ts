@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
-import { fitPowerLaw } from './power-law.ts';
-import { seededRandom } from './random.ts';
+import { fitPowerLaw } from '../../../src/simulator/results/power-law.ts';
+import { seededRandom } from '../../support/random.ts';
 
 /** Numbers of p(k) ∝ k^(−exponent) for k from min to max, by the inverse of the distribution. */
 function sample(exponent: number, min: number, max: number, count: number): number[] {

@@ -25,8 +25,19 @@ export interface FitOptions {
 
 /** The exponent by maximum likelihood (section 3.2, discrete case), and where the law begins. */
 export function fitPowerLaw(values: readonly number[], options: FitOptions = {}): PowerLawFit {
+  const { countMin = 100 } = options;
+  const best = fitPowerLawTo(countsOf(values), options);
+  if (best === undefined) throw new Error(`fewer than ${countMin} values, or all of them equal`);
+  return best;
+}
+
+/** The same of a histogram: how often each value comes. Undefined when there is too little to fit. */
+export function fitPowerLawTo(
+  histogram: ReadonlyMap<number, number>,
+  options: FitOptions = {},
+): PowerLawFit | undefined {
   const { max = Number.POSITIVE_INFINITY, countMin = 100 } = options;
-  const counts = histogram(values, max);
+  const counts = ascending(histogram, max);
   const candidates = options.min === undefined ? [...counts.keys()] : [options.min];
   let best: PowerLawFit | undefined;
   for (const min of candidates) {
@@ -37,17 +48,24 @@ export function fitPowerLaw(values: readonly number[], options: FitOptions = {})
     const distance = ksDistance(tail, count, min, max, exponent);
     if (best === undefined || distance < best.distance) best = { exponent, min, distance, count };
   }
-  if (best === undefined) throw new Error(`fewer than ${countMin} values, or all of them equal`);
   return best;
 }
 
-/** How often each value comes, in ascending order. */
-function histogram(values: readonly number[], max: number): Map<number, number> {
+/** p(k) of the fit, normalized over the values from its beginning on. */
+export function probabilityIn({ exponent, min }: PowerLawFit, value: number, max: number): number {
+  return value ** -exponent / normalizer(exponent, min, max);
+}
+
+function countsOf(values: readonly number[]): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const value of values.toSorted((a, b) => a - b)) {
-    if (value > 0 && value <= max) counts.set(value, (counts.get(value) ?? 0) + 1);
-  }
+  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
   return counts;
+}
+
+/** What can be fitted, in ascending order. */
+function ascending(histogram: ReadonlyMap<number, number>, max: number): Map<number, number> {
+  const fitting = [...histogram].filter(([value]) => value > 0 && value <= max);
+  return new Map(fitting.sort(([one], [other]) => one - other));
 }
 
 /** Maximizes L = −n ln Σ k^(−γ) − γ Σ ln x (equation 3.5), which has one maximum, by golden sections. */

@@ -1,0 +1,110 @@
+import type { RunReport, Spread } from '../../simulator/index.ts';
+
+/** What the terminal alone says of a run: the files hold nothing that another machine would not show. */
+export interface WallClock {
+  readonly wallMs: number;
+  readonly memoryBytes: number;
+}
+
+/** A run in a screenful. */
+export function runTable(report: RunReport, { wallMs, memoryBytes }: WallClock): string {
+  const { scenario, seed, overlay, messages, registration, detection, inputs, virtualMs } = report;
+  const { topology } = scenario;
+  const rows: [string, string][] = [
+    [
+      'scenario',
+      `${scenario.name}, seed ${seed}: ${number(topology.seeds)} seeds, ${number(topology.peers)} peers`,
+    ],
+    ['virtual time', `${seconds(virtualMs)}${endOf(report)}`],
+    ['overlay', overlayText(overlay)],
+    ['messages', messagesText(messages)],
+    ['coverage', spread(messages.coverage, (share) => `${digits(share * 100)} %`)],
+    [
+      't50, t99, t100',
+      [messages.t50Ms, messages.t99Ms, messages.t100Ms]
+        .map((time) => (time === null ? '—' : milliseconds(time.median)))
+        .join(', '),
+    ],
+    ['hops', `${spread(messages.ldh, digits)} to the last (LDH)${theoryText(messages.theory)}`],
+    [
+      'redundancy',
+      `${spread(messages.rmr, digits)} (RMR), ${number(messages.payloadFrames)} payload frames`,
+    ],
+    [
+      'registration',
+      registration.times === null
+        ? '—'
+        : `${number(registration.times.count)}, half within ${milliseconds(registration.times.p50Ms)}, all within ${milliseconds(registration.times.maxMs)}`,
+    ],
+    ['deaths', deathsText(detection)],
+    ['trace', report.traceHash],
+    [
+      'events',
+      `${number(inputs)} in ${seconds(wallMs)} of wall clock: ${number(Math.round(inputs / (wallMs / 1_000)))} events/s, ${digits(virtualMs / wallMs)} times real time`,
+    ],
+    ['memory', `${number(Math.round(memoryBytes / 2 ** 20))} MiB at most`],
+  ];
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return rows.map(([name, text]) => `${name.padEnd(width)}  ${text}\n`).join('');
+}
+
+function endOf({ ended, scenario }: RunReport): string {
+  if (ended === 'complete') return '';
+  const why = ended === 'aborted' ? 'interrupted' : `stopped: ${ended.stopped}`;
+  return ` of ${seconds(scenario.durationMs)} (${why})`;
+}
+
+function overlayText({ peers, links, meanDegree, powerLaw }: RunReport['overlay']): string {
+  const law = powerLaw === null ? '' : `, power law with exponent ${digits(powerLaw.exponent)}`;
+  return `${number(peers)} peers at the end, ${number(links)} links, mean degree ${digits(meanDegree)}${law}`;
+}
+
+function messagesText({ published, followed, converged }: RunReport['messages']): string {
+  const followedText = followed < published ? ` of the ${number(followed)} that were followed` : '';
+  return `${number(published)} published, ${number(converged)}${followedText} reached every peer`;
+}
+
+function theoryText({ eccentricity, pushGossipRounds }: RunReport['messages']['theory']): string {
+  const flood =
+    eccentricity === null ? [] : [`flood (eccentricity) ${spread(eccentricity, digits)}`];
+  const gossip =
+    pushGossipRounds === null ? [] : [`push gossip ${digits(pushGossipRounds)} rounds`];
+  const all = [...flood, ...gossip];
+  return all.length === 0 ? '' : `; theory: ${all.join(', ')}`;
+}
+
+function deathsText({
+  killed,
+  untilConfirmed,
+  falseConfirmations,
+}: RunReport['detection']): string {
+  const mistakes =
+    falseConfirmations === 0 ? '' : `; ${number(falseConfirmations)} FALSE confirmations heard`;
+  if (untilConfirmed === null) return `${number(killed)} killed, none confirmed${mistakes}`;
+  const { count, p50Ms, maxMs } = untilConfirmed;
+  return `${number(killed)} killed, ${number(count)} confirmed, half within ${seconds(p50Ms)}, all within ${seconds(maxMs)}${mistakes}`;
+}
+
+function spread(values: Spread | null, text: (value: number) => string): string {
+  if (values === null) return '—';
+  const { min, median, max } = values;
+  return min === max ? text(min) : `${text(min)} to ${text(max)}, median ${text(median)}`;
+}
+
+function number(value: number): string {
+  return value.toLocaleString('en-US');
+}
+
+function digits(value: number): string {
+  return Math.abs(value) >= 1_000
+    ? number(Math.round(value))
+    : String(Number(value.toPrecision(4)));
+}
+
+function milliseconds(ms: number): string {
+  return ms >= 10_000 ? seconds(ms) : `${digits(ms)} ms`;
+}
+
+function seconds(ms: number): string {
+  return `${digits(ms / 1_000)} s`;
+}
