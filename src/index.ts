@@ -82,6 +82,7 @@ export {
   type TelemetryServerOptions,
 } from './telemetry/http.ts';
 export { attachLog, type Logger, type Observable } from './telemetry/log.ts';
+export { digestNumber } from './telemetry/metrics/digest-number.ts';
 export {
   attachMetrics,
   type MeasuredNode,

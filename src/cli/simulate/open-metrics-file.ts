@@ -4,10 +4,12 @@ import { pipeline } from 'node:stream/promises';
 import { Registry } from 'prom-client';
 import {
   attachMetrics,
+  digestNumber,
   HearsayError,
   type MeasuredNode,
   MetricsHistory,
   type NodeEvent,
+  quorumOf,
 } from '../../index.ts';
 import type { Scenario, SimulationObserver, World } from '../../simulator/index.ts';
 import { prepareFile } from './run-folder.ts';
@@ -114,7 +116,14 @@ function measured(
   const statistics = world.isSeed(node)
     ? () => {
         const seed = world.seedMachine(node);
-        return { seedsReachable: seed?.reachableSeeds().length ?? 0, voting: seed?.voting ? 1 : 0 };
+        const { size = 0, digest = '' } = seed?.listed ?? {};
+        return {
+          seedsReachable: seed?.reachableSeeds().length ?? 0,
+          quorum: quorumOf(world.seeds),
+          voting: seed?.voting ? 1 : 0,
+          peerListSize: size,
+          peerListDigest: digestNumber(digest),
+        };
       }
     : () => {
         const { overlay, membership, dissemination } = world.peer(node) ?? {};
@@ -130,6 +139,7 @@ function measured(
   return {
     id: world.idOf(node),
     state: 'running',
+    role: world.isSeed(node) ? 'seed' : 'peer',
     statistics,
     observe: (observer) => {
       observe(observer);

@@ -198,7 +198,7 @@ export interface DiskFault extends Timed {
  * - `poison-suspicions`: floods SUSPECT_NOTICE about living peers
  * - `forge-deaths`: tells neighbours DEAD_CONFIRMED, and seeds DEAD_REPORT, about living peers
  * - `replay`: sends again what it has received
- * - `silent-hub`: takes all links that it can get, and forwards nothing
+ * - `silent-hub`: keeps its links, and neither forwards nor announces any message
  * - `lie-incarnation`: says a higher incarnation of itself than it was given
  */
 export type Misbehaviour =
