@@ -236,15 +236,11 @@ describe('the trace of a death', () => {
       const { name } = parentOf(confirm, spans) ?? {};
       expect(['hearsay.commit', 'hearsay.confirm']).toContain(name);
     }
-    // Whoever suspected, and heard the reporter's notice, has a span here: it joined, or says so.
     const suspecting = new Set(has('hearsay.suspect').map(nodeOf));
     for (const span of has('hearsay.corroborate')) suspecting.add(nodeOf(span));
-    const heard = net
-      .of('peer:suspicion-heard')
-      .filter(({ event }) => event.by === nodeOf(suspect))
-      .map(({ at }) => at);
+    expect(suspecting).toContain(nodeOf(suspect));
     for (const { at } of net.of('peer:suspected')) {
-      if (at === nodeOf(suspect) || heard.includes(at)) expect(suspecting).toContain(at);
+      if (hasPartIn(net, at, nodeOf(suspect))) expect(suspecting).toContain(at);
     }
     // Suspicions of the same moment are traces of their own, which are linked.
     for (const own of net.named('hearsay.suspect').filter((span) => !spans.includes(span))) {
@@ -313,4 +309,19 @@ describe('attachTracing', () => {
 
 function textOf({ round, seed }: Ballot): string {
   return `${round}@${seed}`;
+}
+
+/**
+ * Whether a peer that suspected has a span in the reporter's trace: it joined it, which the first
+ * notice that it heard decides, or it heard the reporter while it suspected in a trace of its own.
+ */
+function hasPartIn(net: TracedNodes, peer: string, reporter: string): boolean {
+  const own = net.events.filter(({ at }) => at === peer).map(({ event }) => event);
+  const begun = own.findIndex(({ type }) => type === 'peer:suspected');
+  const ended = own.findIndex(({ type }) => type === 'peer:confirmed-dead');
+  const notices = own.filter((event) => event.type === 'peer:suspicion-heard');
+  const told = notices.find(({ by }) => by === reporter);
+  if (told === undefined) return false;
+  const heard = own.indexOf(told);
+  return heard < begun ? told === notices[0] : heard < ended;
 }
