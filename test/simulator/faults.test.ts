@@ -274,7 +274,7 @@ describe('lies', () => {
     },
   );
 
-  test('forged deaths convince no seed', () => {
+  test('forged deaths convince no seed and no peer', () => {
     const result = run([
       {
         kind: 'malicious',
@@ -285,6 +285,7 @@ describe('lies', () => {
       },
     ]);
     expect(result.of('death:committed')).toEqual([]);
+    expect(result.of('peer:confirmed-dead')).toEqual([]);
     for (const seed of [0, 1, 2]) expect(listed(result, seed)).toBe(12);
   });
 });

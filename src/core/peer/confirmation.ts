@@ -3,6 +3,7 @@ import type { Effects } from '../effects.ts';
 import type { Link } from '../link/link.ts';
 import type { DeadConfirmed, Incarnation, NodeId, PeerId } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
+import { dropOldest } from './bounded.ts';
 import type { Doubts } from './doubts.ts';
 import type { Evidence, KnownPeers } from './evidence.ts';
 import type { FailureListener, Neighbourhood } from './parts.ts';
@@ -17,21 +18,25 @@ export interface ConfirmationsDependencies {
   readonly self: Self;
   readonly evidence: Evidence;
   readonly rumours: Rumours;
-  readonly doubts: Doubts;
+  readonly doubts: Pick<Doubts, 'dead' | 'isMissing' | 'lastHeardMsOf'>;
   readonly pulse: Pick<Pulse, 'isFresh'>;
   readonly listener: Pick<FailureListener, 'dead' | 'selfDeclaredDead'>;
 }
 
+export type ConfirmationsOptions = Pick<
+  FailureDetectionOptions,
+  'confirmation' | 'corroborations' | 'memoryMax'
+>;
+
 /** Confirmed deaths: each is taken in, told to the neighbours and acted on once. */
 export class Confirmations {
-  readonly #confirmation: FailureDetectionOptions['confirmation'];
+  readonly #options: ConfirmationsOptions;
   readonly #with: ConfirmationsDependencies;
+  /** Neighbours that told of a death, while they are too few to be believed. */
+  #toldBy: Map<string, Set<PeerId>> | undefined;
 
-  constructor(
-    options: Pick<FailureDetectionOptions, 'confirmation'>,
-    dependencies: ConfirmationsDependencies,
-  ) {
-    this.#confirmation = options.confirmation;
+  constructor(options: ConfirmationsOptions, dependencies: ConfirmationsDependencies) {
+    this.#options = options;
     this.#with = dependencies;
   }
 
@@ -43,15 +48,42 @@ export class Confirmations {
 
   /**
    * A neighbour's word. It cannot be checked, so it does not outweigh a peer that is heard at this
-   * moment: if the seeds did confirm the death, their own word comes over our member links.
+   * moment, and where there are seeds one liar is not enough: if they did confirm the death, their
+   * own word comes over our member links.
    */
   onTold(link: Link, confirmed: DeadConfirmed, now: Instant): void {
-    const { peer, incarnation, seed } = confirmed;
     const { id: from } = link.remote;
-    if (this.#confirmation === 'seeds' && seed === '') return;
-    if (peer === this.#with.self.id) this.#onOwn(confirmed, from, now);
-    else if (!this.#with.pulse.isFresh(peer, incarnation, now))
-      this.#take(confirmed, from, link, now);
+    if (confirmed.peer === this.#with.self.id) {
+      if (this.#isFromWhoConfirms(confirmed)) this.#onOwn(confirmed, from, now);
+    } else if (this.#isBelieved(confirmed, from, now)) this.#take(confirmed, from, link, now);
+  }
+
+  #isBelieved(confirmed: DeadConfirmed, from: PeerId, now: Instant): boolean {
+    const { peer, incarnation } = confirmed;
+    const { doubts, pulse, rumours } = this.#with;
+    if (!this.#isFromWhoConfirms(confirmed) || rumours.hasHeardOf(confirmed)) return false;
+    if (pulse.isFresh(peer, incarnation, now)) return false;
+    if (this.#options.confirmation === 'peers' || doubts.isMissing(peer, incarnation)) return true;
+    return this.#isToldByEnough(peer, incarnation, from);
+  }
+
+  #isFromWhoConfirms({ seed }: DeadConfirmed): boolean {
+    return this.#options.confirmation === 'peers' || seed !== '';
+  }
+
+  /** As many as agree on a suspicion: one, and `corroborations` others. */
+  #isToldByEnough(peer: PeerId, incarnation: Incarnation, from: PeerId): boolean {
+    this.#toldBy ??= new Map();
+    const key = `${peer} ${incarnation}`;
+    const told = this.#toldBy.get(key) ?? new Set();
+    told.add(from);
+    if (told.size > this.#options.corroborations) {
+      this.#toldBy.delete(key);
+      return true;
+    }
+    this.#toldBy.set(key, told);
+    dropOldest(this.#toldBy, this.#options.memoryMax);
+    return false;
   }
 
   #take(confirmed: DeadConfirmed, from: NodeId, cameOver: Link | undefined, now: Instant): void {

@@ -2,7 +2,6 @@ import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
 import type { DeadConfirmed, Refute, SuspectNotice } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
-import { dropOldest } from './bounded.ts';
 import type { Neighbourhood } from './parts.ts';
 
 /** What is flooded: every peer passes it on, over all links but the one it came over. */
@@ -24,24 +23,41 @@ export interface RumoursDependencies {
  * A death is told once. Suspicions and refutations are repeated by their authors while they stand,
  * and each repetition is to go through the whole network again, so these are remembered for half of
  * the pause between repetitions: shorter than the pause, much longer than a flood takes.
+ *
+ * Whatever may still be on its way is never forgotten for something newer: it would be news again when
+ * it comes round, and so would the other, for ever. What there is no room for stops here; suspicions and
+ * refutations are repeated, and a death is known to the seeds.
  */
 export class Rumours {
   readonly #options: RumoursOptions;
   readonly #with: RumoursDependencies;
-  #spreadMs: Map<string, Ms> | undefined;
+  /** When each suspicion and refutation was last news, the oldest first. */
+  #repeated: Map<string, Ms> | undefined;
   /** Apart from the others, so that no flood of suspicions can make a death news again. */
-  #deaths: Set<string> | undefined;
+  #deaths: Map<string, Ms> | undefined;
 
   constructor(options: RumoursOptions, dependencies: RumoursDependencies) {
     this.#options = options;
     this.#with = dependencies;
   }
 
-  /** Whether it is to be passed on; from then on it is remembered. */
+  /** Whether it is to be taken in and passed on; from then on it is remembered. */
   isNews(rumour: Rumour, now: Instant): boolean {
-    return rumour.type === 'DEAD_CONFIRMED'
-      ? this.#isNewDeath(rumour)
-      : this.#isNewAgain(keyOf(rumour), now);
+    if (rumour.type === 'DEAD_CONFIRMED') {
+      this.#deaths ??= new Map();
+      return !this.hasHeardOf(rumour) && this.#remember(this.#deaths, keyOfDeath(rumour), now);
+    }
+    this.#repeated ??= new Map();
+    const key = keyOf(rumour);
+    const knownMs = this.#repeated.get(key);
+    if (knownMs !== undefined && this.#isOnItsWay(knownMs, now)) return false;
+    this.#repeated.delete(key);
+    return this.#remember(this.#repeated, key, now);
+  }
+
+  /** Whether this death was news before. */
+  hasHeardOf(death: DeadConfirmed): boolean {
+    return this.#deaths?.has(keyOfDeath(death)) ?? false;
   }
 
   /** To all neighbours, except over the link it came over. */
@@ -51,23 +67,19 @@ export class Rumours {
     }
   }
 
-  #isNewDeath({ peer, incarnation }: DeadConfirmed): boolean {
-    this.#deaths ??= new Set();
-    const key = `${peer} ${incarnation}`;
-    if (this.#deaths.has(key)) return false;
-    this.#deaths.add(key);
-    dropOldest(this.#deaths, this.#options.memoryMax);
+  /** False when there is no room. */
+  #remember(memory: Map<string, Ms>, key: string, now: Instant): boolean {
+    for (const [oldest, knownMs] of memory) {
+      if (memory.size < this.#options.memoryMax) break;
+      if (this.#isOnItsWay(knownMs, now)) return false;
+      memory.delete(oldest);
+    }
+    memory.set(key, now.monotonicMs);
     return true;
   }
 
-  #isNewAgain(key: string, now: Instant): boolean {
-    this.#spreadMs ??= new Map();
-    const spreadMs = this.#spreadMs.get(key) ?? Number.NEGATIVE_INFINITY;
-    if (now.monotonicMs - spreadMs < this.#options.suspicionRepeatMs / 2) return false;
-    this.#spreadMs.delete(key);
-    this.#spreadMs.set(key, now.monotonicMs);
-    dropOldest(this.#spreadMs, this.#options.memoryMax);
-    return true;
+  #isOnItsWay(knownMs: Ms, now: Instant): boolean {
+    return now.monotonicMs - knownMs < this.#options.suspicionRepeatMs / 2;
   }
 }
 
@@ -75,4 +87,8 @@ function keyOf(rumour: SuspectNotice | Refute): string {
   const { peer, incarnation, refutation } = rumour;
   const by = rumour.type === 'REFUTE' ? '' : `${rumour.by} ${rumour.byIncarnation}`;
   return `${peer} ${incarnation} ${refutation} ${by}`;
+}
+
+function keyOfDeath({ peer, incarnation }: DeadConfirmed): string {
+  return `${peer} ${incarnation}`;
 }

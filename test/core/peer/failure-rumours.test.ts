@@ -120,12 +120,19 @@ describe('SUSPECT_NOTICE', () => {
     expect(made.all('peer:silent')).toMatchObject([{ peer: 'd:1', trigger: 'notice' }]);
   });
 
-  test('is remembered within a bound', () => {
+  test('that there is no room for goes no further: none that is on its way is forgotten for it', () => {
     const made = bench({ memoryMax: 2 });
     for (const peer of ['x:1', 'y:1', 'z:1', 'x:1']) made.notice('b:1', peer, { by: 'c:1' });
-    expect(made.all('peer:suspicion-heard')).toHaveLength(4);
-    made.notice('b:1', 'x:1', { by: 'c:1' });
-    expect(made.all('peer:suspicion-heard')).toHaveLength(4);
+    expect(made.all('peer:suspicion-heard').map(({ peer }) => peer)).toEqual(['x:1', 'y:1']);
+    expect(made.sentTo('SUSPECT_NOTICE')).toHaveLength(4);
+  });
+
+  test('that there was no room for is news when it is repeated and the others are through', () => {
+    const made = bench({ memoryMax: 2 });
+    for (const peer of ['x:1', 'y:1', 'z:1']) made.notice('b:1', peer, { by: 'c:1' });
+    made.pass(2500, ['b:1', 'c:1', 'd:1']);
+    made.notice('b:1', 'z:1', { by: 'c:1' });
+    expect(made.all('peer:suspicion-heard').map(({ peer }) => peer)).toEqual(['x:1', 'y:1', 'z:1']);
   });
 });
 
@@ -267,20 +274,21 @@ describe('DEAD_CONFIRMED', () => {
 
   test('is taken in, passed on and acted on once', () => {
     const made = bench();
+    made.machine.confirmed(dead, 's:1', made.now);
     made.hear('b:1', dead);
     made.hear('c:1', { ...dead, seed: 's:2' });
-    made.machine.confirmed(dead, 's:1', made.now);
+    made.machine.confirmed(dead, 's:2', made.now);
     expect(made.events).toEqual([
       {
         type: 'peer:confirmed-dead',
         peer: 'x:1',
         incarnation: 1,
         seed: 's:1',
-        from: 'b:1',
+        from: 's:1',
         silentMs: null,
       },
     ]);
-    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['c:1', 'd:1']);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'c:1', 'd:1']);
     expect(made.heard).toEqual(['dead x:1#1']);
   });
 
@@ -320,9 +328,29 @@ describe('DEAD_CONFIRMED', () => {
     expect(made.heard).toEqual(['dead d:1#1']);
   });
 
-  test('by a neighbour about one that was silent for a ping interval is believed', () => {
+  test('by one neighbour about a peer that this one does not miss itself is not believed', () => {
     const made = bench();
     made.pass(1400, ['b:1', 'c:1']);
+    for (const peer of ['d:1', 'x:1']) {
+      made.hear('b:1', { ...dead, peer });
+      made.hear('b:1', { ...dead, peer });
+    }
+    expect(made.heard).toEqual([]);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual([]);
+  });
+
+  test('by a second neighbour is believed, and passed on to the others', () => {
+    const made = bench();
+    made.hear('b:1', dead);
+    made.hear('c:1', dead);
+    expect(made.heard).toEqual(['dead x:1#1']);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'd:1']);
+  });
+
+  test('by one neighbour about a peer that this one has looked for in vain is believed', () => {
+    const made = bench();
+    made.kill('d:1');
+    made.pass(3000, ['b:1', 'c:1']);
     made.hear('b:1', { ...dead, peer: 'd:1' });
     expect(made.heard).toEqual(['dead d:1#1']);
   });
@@ -339,8 +367,8 @@ describe('DEAD_CONFIRMED', () => {
   test('of an earlier life is passed on, but the present one stays', () => {
     const made = bench();
     made.know('x:1', 2);
-    made.hear('b:1', dead);
-    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['c:1', 'd:1']);
+    made.machine.confirmed(dead, 's:1', made.now);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'c:1', 'd:1']);
     expect(made.heard).toEqual([]);
   });
 
@@ -362,7 +390,7 @@ describe('DEAD_CONFIRMED', () => {
 
   test('stays known whatever else is rumoured', () => {
     const made = bench({ memoryMax: 2 });
-    made.hear('b:1', dead);
+    made.machine.confirmed(dead, 's:1', made.now);
     for (const peer of ['p:1', 'q:1', 'r:1']) made.notice('b:1', peer, { by: 'c:1' });
     made.clear();
     made.hear('c:1', dead);
