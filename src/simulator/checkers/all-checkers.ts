@@ -1,0 +1,45 @@
+import type { Ms } from '../../core/time.ts';
+import type { SimulationObserver } from '../observer.ts';
+import { atMostOnce } from './at-most-once.ts';
+import type { CheckerKind, Violation } from './checker.ts';
+import { Circumstances } from './circumstances.ts';
+import { firstReceipt } from './first-receipt.ts';
+import { oneValue } from './one-value.ts';
+
+/** Every promise that is checked. */
+const checkerKinds: readonly CheckerKind[] = [atMostOnce, firstReceipt, oneValue];
+
+export interface CheckersOptions {
+  /**
+   * From when on no fault is at work: what is promised for a quiet network has to hold 30 s later.
+   * Default: the end of the scenario's last fault.
+   */
+  readonly quietFromMs?: Ms;
+  /** Hears the first breach of each promise; `world.stop` ends the run there. */
+  onViolation(violation: Violation): void;
+}
+
+/** What checks every promise of one run: give it to the run as its observers. */
+export function allCheckers(options: CheckersOptions): SimulationObserver[] {
+  return startCheckers(checkerKinds, options);
+}
+
+/** The same for some of the promises. */
+export function startCheckers(
+  kinds: readonly CheckerKind[],
+  { quietFromMs, onViolation }: CheckersOptions,
+): SimulationObserver[] {
+  const about = new Circumstances({ quietFromMs });
+  const broken = new Set<string>();
+  const checkers = kinds.map(({ name, start }) =>
+    start(about, (nodes, what) => {
+      if (broken.has(name)) return;
+      broken.add(name);
+      onViolation({ checker: name, atMs: about.world.nowMs, nodes, what });
+    }),
+  );
+  const noting: SimulationObserver = {
+    event: (atMs, node, event) => about.receipts.note(atMs, node, event),
+  };
+  return [about, ...checkers, noting];
+}

@@ -1,0 +1,169 @@
+import type { NodeEvent } from '../../core/events.ts';
+import type { Incarnation } from '../../core/messages.ts';
+import type { Ms } from '../../core/time.ts';
+import type { LifeChange, SimulationObserver } from '../observer.ts';
+import type { Fault, Scenario } from '../scenario/scenario.ts';
+import type { World } from '../world.ts';
+import { Receipts } from './receipts.ts';
+
+/** Disturbances of one node, or of the network. */
+class Trouble {
+  #open = 0;
+  #endedMs: Ms = Number.NEGATIVE_INFINITY;
+
+  begin(): void {
+    this.#open += 1;
+  }
+
+  end(atMs: Ms): void {
+    this.#open -= 1;
+    this.#endedMs = atMs;
+  }
+
+  overForMs(atMs: Ms): Ms {
+    return this.#open > 0 ? 0 : atMs - this.#endedMs;
+  }
+}
+
+/**
+ * What promises depend on, for all checkers of a run: which peers lie, which nodes are paused, slow or cut off
+ * and since when not any more, who has which incarnation, and from when on no fault is at work.
+ *
+ * The end of a node's earlier life is no excuse for its present one: who dies and comes back has another
+ * incarnation. Nor are clocks that jump: they change nothing but the times that are shown.
+ */
+export class Circumstances implements SimulationObserver {
+  readonly receipts = new Receipts();
+  #world: World | undefined;
+  #quietFromMs: Ms | undefined;
+  readonly #liars = new Set<number>();
+  readonly #troubles = new Map<number, Trouble>();
+  readonly #network = new Trouble();
+  readonly #incarnations = new Map<number, Incarnation>();
+
+  constructor({ quietFromMs }: { readonly quietFromMs?: Ms | undefined } = {}) {
+    this.#quietFromMs = quietFromMs;
+  }
+
+  begin(world: World): void {
+    this.#world = world;
+    this.#quietFromMs ??= quietFrom(world.scenario);
+    this.receipts.begin(world);
+  }
+
+  life(atMs: Ms, node: number, change: LifeChange, life: number): void {
+    this.receipts.life(atMs, node, change);
+    this.#troubles.delete(node);
+    this.#incarnations.delete(node);
+    // Without seeds a peer is in its first incarnation in its first process, and so on.
+    if (change === 'started' && this.world.seeds === 0) this.#incarnations.set(node, life);
+  }
+
+  event(_atMs: Ms, node: number, event: NodeEvent): void {
+    if (event.type === 'peer:registered') this.#incarnations.set(node, event.incarnation);
+    else if (event.type === 'self:declared-dead') this.#incarnations.delete(node);
+  }
+
+  fault(
+    atMs: Ms,
+    _index: number,
+    fault: Fault,
+    state: 'begun' | 'ended',
+    nodes: readonly number[],
+  ): void {
+    switch (fault.kind) {
+      case 'malicious':
+        for (const node of nodes) this.#liars.add(node);
+        return;
+      case 'pause':
+      case 'slow':
+      case 'disk':
+        for (const node of nodes) turn(this.#troubleOf(node), state, atMs);
+        return;
+      case 'partition':
+      case 'cut':
+      case 'swizzle-clog':
+      case 'degrade':
+        turn(this.#network, state, atMs);
+        return;
+      default:
+    }
+  }
+
+  get world(): World {
+    if (this.#world === undefined) throw new Error('the run has not begun');
+    return this.#world;
+  }
+
+  /** From here on no fault is at work, except for liars that lie to the end. */
+  get quietFromMs(): Ms {
+    return this.#quietFromMs ?? 0;
+  }
+
+  get hasLiars(): boolean {
+    return this.#liars.size > 0;
+  }
+
+  /** Whether this node has ever lied: no promise is made about it. */
+  isLiar(node: number): boolean {
+    return this.#liars.has(node);
+  }
+
+  /** A peer's incarnation, as far as it knows it itself. */
+  incarnationOf(node: number): Incarnation | undefined {
+    return this.#incarnations.get(node);
+  }
+
+  /** How long a node has been neither paused nor slow, and the network whole: no reason not to be heard. */
+  soundForMs(node: number, atMs: Ms): Ms {
+    const own = this.#troubles.get(node)?.overForMs(atMs) ?? Number.POSITIVE_INFINITY;
+    return Math.min(own, this.#network.overForMs(atMs));
+  }
+
+  name(node: number): string {
+    const { world } = this;
+    return world.isSeed(node) ? `seed ${node}` : `peer ${node - world.seeds}`;
+  }
+
+  #troubleOf(node: number): Trouble {
+    const known = this.#troubles.get(node);
+    if (known !== undefined) return known;
+    const trouble = new Trouble();
+    this.#troubles.set(node, trouble);
+    return trouble;
+  }
+}
+
+function turn(trouble: Trouble, state: 'begun' | 'ended', atMs: Ms): void {
+  if (state === 'begun') trouble.begin();
+  else trouble.end(atMs);
+}
+
+/** When the last node has come and the last fault is over. */
+function quietFrom({ topology, faults = [] }: Scenario): Ms {
+  const { start, seeds } = topology;
+  const startMs =
+    start.kind === 'join' ? (start.afterMs ?? (seeds > 0 ? 3_000 : 0)) + start.spreadMs : 0;
+  return Math.max(startMs, ...faults.map((fault) => fault.atMs + lastsMs(fault, topology)));
+}
+
+function lastsMs(fault: Fault, { seeds, peers }: Scenario['topology']): Ms {
+  switch (fault.kind) {
+    case 'crash':
+      return (fault.spreadMs ?? 0) + (fault.restartAfterMs ?? 0);
+    case 'leave':
+    case 'join':
+      return fault.spreadMs ?? 0;
+    case 'churn':
+      // Who goes last comes back after twice the mean at the latest.
+      return fault.forMs + 2 * fault.downMs;
+    case 'swizzle-clog':
+      return 2 * fault.stepMs * (seeds + peers);
+    case 'clock-jump':
+      return 0;
+    case 'disk':
+      return Math.max(fault.forMs ?? 0, fault.restartAfterMs ?? 0);
+    default:
+      return fault.forMs ?? 0;
+  }
+}
