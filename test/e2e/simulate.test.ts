@@ -60,18 +60,14 @@ test('a typo in a scenario is named with file, path and what would be right', ()
   expect(stderr).toContain('network.lost is unknown; there are: latency, loss');
 });
 
-test('a place that cannot be written fails before the run', () => {
-  const file = join(folder, 'file');
-  writeFileSync(file, '');
-  const { status, stderr, stdout } = simulate(
-    '--scenario',
-    'classroom',
-    '--out',
-    join(file, 'run'),
-  );
-  expect([status, stdout]).toEqual([2, '']);
-  expect(stderr).toContain('cannot be written, so nothing was run');
-});
+test.each(['/dev/null/run', '/proc/run'])(
+  '%s, where nothing can be written, fails before the run',
+  (out) => {
+    const { status, stderr, stdout } = simulate('--scenario', 'classroom', '--out', out);
+    expect([status, stdout]).toEqual([2, '']);
+    expect(stderr).toContain('cannot be written, so nothing was run');
+  },
+);
 
 test('promtool makes a Prometheus database of --openmetrics', () => {
   const metrics = join(folder, 'metrics.txt');

@@ -6,7 +6,7 @@ import { HearsayError } from '../../index.ts';
 export async function prepareFolder(folder: string): Promise<void> {
   const probe = join(folder, '.hearsay-writable');
   try {
-    await mkdir(folder, { recursive: true });
+    await makeFolder(folder);
     await writeFile(probe, '');
     await rm(probe);
   } catch (cause) {
@@ -17,7 +17,7 @@ export async function prepareFolder(folder: string): Promise<void> {
 /** The same for a file, which is left empty. */
 export async function prepareFile(file: string, flag: string): Promise<void> {
   try {
-    await mkdir(dirname(file), { recursive: true });
+    await makeFolder(dirname(file));
     await (await open(file, 'w')).close();
   } catch (cause) {
     throw unwritable(file, flag, cause);
@@ -29,6 +29,22 @@ export async function writeFolder(
   files: ReadonlyMap<string, string>,
 ): Promise<void> {
   await Promise.all([...files].map(([name, text]) => writeFile(join(folder, name), text)));
+}
+
+/**
+ * A folder, and those above it that are not there. Node's own `recursive` does not return where a folder
+ * cannot be made although the one above is there, as in /proc.
+ */
+async function makeFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === 'EEXIST') return;
+    if (code !== 'ENOENT') throw cause;
+    await makeFolder(dirname(folder));
+    await mkdir(folder);
+  }
 }
 
 function unwritable(path: string, flag: string, cause: unknown): HearsayError {
