@@ -20,11 +20,20 @@ export interface OverlayViewDependencies {
 interface Report {
   readonly incarnation: Incarnation;
   readonly neighbours: readonly PeerId[];
-  readonly atMs: Ms;
+  /** Of the peer itself and of those neighbours (see #numberOf). */
+  readonly number: number;
+  readonly numbers: readonly number[];
+  atMs: Ms;
 }
 
 /** The components are found at most this often. */
 const lookIntervalMs: Ms = 1_000;
+
+/** Without any change they are found again after this share of a lease: what nobody renews is out of date. */
+const lookShare = 0.25;
+
+/** Peers that are numbered though nobody is linked with them any more, before the numbers begin anew. */
+const strayNumbersMax = 1_000;
 
 /** Peers named to a component that is cut off: a few, in case some are full. */
 const bridgeSize = 3;
@@ -38,7 +47,11 @@ export class OverlayView {
   readonly #options: SeedOptions;
   readonly #with: OverlayViewDependencies;
   readonly #reports = new Map<PeerId, Report>();
+  // Most renewals tell nothing new, and every second something is: so each peer is looked up once, when it is told.
+  readonly #numbers = new Map<PeerId, number>();
+  #numbered: PeerId[] = [];
   #isLookDue = false;
+  #lookedMs: Ms = Number.NEGATIVE_INFINITY;
   /** The number of components last told. */
   #told = 0;
   #largest: readonly PeerId[] = [];
@@ -57,12 +70,14 @@ export class OverlayView {
     neighbours: readonly PeerId[],
     now: Instant,
   ): void {
-    const { reportedNeighboursMax } = this.#options;
-    this.#reports.set(peer, {
-      incarnation,
-      neighbours: neighbours.slice(0, reportedNeighboursMax),
-      atMs: now.monotonicMs,
-    });
+    const known = this.#reports.get(peer);
+    if (known?.incarnation === incarnation && this.#tellsTheSame(known, neighbours)) {
+      known.atMs = now.monotonicMs;
+      const lookMs = this.#lookedMs + this.#options.leaseMs * lookShare;
+      if (now.monotonicMs >= lookMs) this.#lookSoon();
+      return;
+    }
+    this.#take(peer, incarnation, neighbours, now.monotonicMs);
     this.#lookSoon();
   }
 
@@ -106,20 +121,60 @@ export class OverlayView {
   }
 
   #find(now: Instant): PeerId[][] {
-    const components = new Components<PeerId>();
+    this.#lookedMs = now.monotonicMs;
     const oldestMs = now.monotonicMs - this.#options.leaseMs;
-    for (const [peer, { incarnation, neighbours, atMs }] of this.#reports) {
-      const isCurrent = this.#livingIncarnation(peer) === incarnation && atMs >= oldestMs;
-      if (!isCurrent) {
+    const incarnations = this.#numbered.map((peer) => this.#livingIncarnation(peer));
+    const components = new Components(incarnations.length);
+    for (const [peer, { incarnation, number, numbers, atMs }] of this.#reports) {
+      if (incarnations[number] !== incarnation || atMs < oldestMs) {
         this.#reports.delete(peer);
         continue;
       }
-      components.add(peer);
-      for (const neighbour of neighbours) {
-        if (this.#livingIncarnation(neighbour) > 0) components.join(peer, neighbour);
+      components.add(number);
+      for (const neighbour of numbers) {
+        if (incarnations[neighbour] !== 0) components.join(number, neighbour);
       }
     }
-    return components.all();
+    const found = components.all().map((numbers) => numbers.map((one) => this.#peerOf(one)));
+    if (this.#numbered.length > found.flat().length + strayNumbersMax) this.#numberAnew();
+    return found;
+  }
+
+  #tellsTheSame({ neighbours: told }: Report, neighbours: readonly PeerId[]): boolean {
+    if (told === neighbours) return true;
+    const { length } = told;
+    return (
+      length === Math.min(neighbours.length, this.#options.reportedNeighboursMax) &&
+      told.every((neighbour, index) => neighbour === neighbours[index])
+    );
+  }
+
+  #take(peer: PeerId, incarnation: Incarnation, told: readonly PeerId[], atMs: Ms): void {
+    const { reportedNeighboursMax: max } = this.#options;
+    const neighbours = told.length > max ? told.slice(0, max) : told;
+    const number = this.#numberOf(peer);
+    const numbers = neighbours.map((neighbour) => this.#numberOf(neighbour));
+    this.#reports.set(peer, { incarnation, neighbours, number, numbers, atMs });
+  }
+
+  #numberOf(peer: PeerId): number {
+    const known = this.#numbers.get(peer);
+    if (known !== undefined) return known;
+    const number = this.#numbered.push(peer) - 1;
+    this.#numbers.set(peer, number);
+    return number;
+  }
+
+  #peerOf(number: number): PeerId {
+    return this.#numbered[number] ?? '';
+  }
+
+  #numberAnew(): void {
+    this.#numbers.clear();
+    this.#numbered = [];
+    for (const [peer, { incarnation, neighbours, atMs }] of this.#reports) {
+      this.#take(peer, incarnation, neighbours, atMs);
+    }
   }
 
   /** 0 for a peer that is not alive. */

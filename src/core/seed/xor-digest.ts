@@ -10,6 +10,8 @@ const words = 4;
 export class XorDigest {
   readonly #digest: DigestText;
   readonly #words = new Uint32Array(words);
+  /** Asked for with every renewal, and changed much less often; undefined until it is made. */
+  #text: string | undefined;
 
   constructor(digest: DigestText) {
     this.#digest = digest;
@@ -17,6 +19,7 @@ export class XorDigest {
 
   /** Adds a text that is not in the set, or removes one that is. */
   toggle(text: string): void {
+    this.#text = undefined;
     const hex = this.#digest(text);
     for (let word = 0; word < words; word += 1) {
       const bits = Number.parseInt(hex.slice(word * 8, word * 8 + 8), 16);
@@ -26,6 +29,7 @@ export class XorDigest {
 
   /** 32 hexadecimal digits; zeros for the empty set. */
   get text(): string {
-    return Array.from(this.#words, (word) => word.toString(16).padStart(8, '0')).join('');
+    this.#text ??= Array.from(this.#words, (word) => word.toString(16).padStart(8, '0')).join('');
+    return this.#text;
   }
 }

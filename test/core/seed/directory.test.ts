@@ -105,7 +105,7 @@ test('components are what a search would find, largest first', () => {
   const edge = fc.tuple(fc.nat({ max: 15 }), fc.nat({ max: 15 }));
   fc.assert(
     fc.property(fc.array(edge, { maxLength: 25 }), (edges) => {
-      const components = new Components<number>();
+      const components = new Components(16);
       for (let node = 0; node < 16; node += 1) components.add(node);
       for (const [one, other] of edges) components.join(one, other);
       const found = components.all();

@@ -79,6 +79,42 @@ describe('the overlay as the peers tell it', () => {
     expect(looks).toBe(1);
   });
 
+  test('is not looked at again for what was told before, until a part of a lease is over', () => {
+    tell({ a: 'b c', d: 'e' });
+    const before = looks;
+    view.report('a:1', 1, ['b:1', 'c:1'], now());
+    expect(looks).toBe(before);
+    view.report('a:1', 1, ['c:1', 'b:1'], now());
+    expect(looks).toBe(before + 1);
+    view.onTimer(now());
+    nowMs += seedDefaults.leaseMs / 2;
+    view.report('a:1', 1, ['c:1', 'b:1'], now());
+    expect(looks).toBe(before + 2);
+    view.onTimer(now());
+    nowMs += seedDefaults.leaseMs * 0.75;
+    view.report('a:1', 1, ['c:1', 'b:1'], now());
+    view.onTimer(now());
+    expect(events.at(-1)).toMatchObject({ components: 1, peers: 3 });
+  });
+
+  test('stays right while thousands of peers come and go', () => {
+    for (let round = 0; round < 30; round += 1) {
+      for (let peer = 0; peer < 100; peer += 1) {
+        const id = `r${round}-${peer}:1`;
+        living.set(id, 1);
+        view.report(id, 1, peer % 10 === 0 ? [] : [`r${round}-${peer - 1}:1`], now());
+      }
+      view.onTimer(now());
+      expect(events.at(-1)).toMatchObject({ components: 10, smallest: 10, peers: 100 });
+      expect(view.bridgeFor(`r${round}-99:1`)).not.toEqual([]);
+      for (let peer = 0; peer < 100; peer += 1) {
+        living.delete(`r${round}-${peer}:1`);
+        view.forget(`r${round}-${peer}:1`);
+      }
+      view.onTimer(now());
+    }
+  });
+
   test('names nobody who has died since the last look', () => {
     tell({ a: 'b c', d: 'e' });
     for (const peer of ['a:1', 'b:1', 'c:1']) living.delete(peer);
