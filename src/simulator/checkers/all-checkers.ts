@@ -1,13 +1,39 @@
 import type { Ms } from '../../core/time.ts';
 import type { SimulationObserver } from '../observer.ts';
 import { atMostOnce } from './at-most-once.ts';
+import { boundedMemory } from './bounded-memory.ts';
+import { calm } from './calm.ts';
 import type { CheckerKind, Violation } from './checker.ts';
 import { Circumstances } from './circumstances.ts';
+import { convergence } from './convergence.ts';
 import { firstReceipt } from './first-receipt.ts';
+import { incarnations } from './incarnations.ts';
+import { noFalseDeath } from './no-false-death.ts';
 import { oneValue } from './one-value.ts';
+import { quorum } from './quorum.ts';
+import { readmission } from './readmission.ts';
+import { refutation } from './refutation.ts';
+import { removalBrake } from './removal-brake.ts';
+import { tombstones } from './tombstones.ts';
+import { votes } from './votes.ts';
 
 /** Every promise that is checked. */
-const checkerKinds: readonly CheckerKind[] = [atMostOnce, firstReceipt, oneValue];
+const checkerKinds: readonly CheckerKind[] = [
+  atMostOnce,
+  firstReceipt,
+  oneValue,
+  quorum,
+  votes,
+  readmission,
+  incarnations,
+  noFalseDeath,
+  calm,
+  refutation,
+  removalBrake,
+  convergence,
+  boundedMemory,
+  tombstones,
+];
 
 export interface CheckersOptions {
   /**

@@ -1,9 +1,11 @@
 import type { NodeEvent } from '../../core/events.ts';
-import type { Incarnation } from '../../core/messages.ts';
+import type { Incarnation, Message } from '../../core/messages.ts';
+import type { StorageWrite } from '../../core/seed/stored.ts';
 import type { Ms } from '../../core/time.ts';
 import type { LifeChange, SimulationObserver } from '../observer.ts';
 import type { Fault, Scenario } from '../scenario/scenario.ts';
 import type { World } from '../world.ts';
+import { Disks } from './disks.ts';
 import { Receipts } from './receipts.ts';
 
 /** Disturbances of one node, or of the network. */
@@ -34,12 +36,14 @@ class Trouble {
  */
 export class Circumstances implements SimulationObserver {
   readonly receipts = new Receipts();
+  readonly disks = new Disks();
   #world: World | undefined;
   #quietFromMs: Ms | undefined;
   readonly #liars = new Set<number>();
   readonly #troubles = new Map<number, Trouble>();
   readonly #network = new Trouble();
   readonly #incarnations = new Map<number, Incarnation>();
+  readonly #leaving = new Set<number>();
 
   constructor({ quietFromMs }: { readonly quietFromMs?: Ms | undefined } = {}) {
     this.#quietFromMs = quietFromMs;
@@ -49,11 +53,14 @@ export class Circumstances implements SimulationObserver {
     this.#world = world;
     this.#quietFromMs ??= quietFrom(world.scenario);
     this.receipts.begin(world);
+    this.disks.begin(world);
   }
 
   life(atMs: Ms, node: number, change: LifeChange, life: number): void {
     this.receipts.life(atMs, node, change);
+    this.disks.life(atMs, node, change);
     this.#troubles.delete(node);
+    this.#leaving.delete(node);
     this.#incarnations.delete(node);
     // Without seeds a peer is in its first incarnation in its first process, and so on.
     if (change === 'started' && this.world.seeds === 0) this.#incarnations.set(node, life);
@@ -61,7 +68,17 @@ export class Circumstances implements SimulationObserver {
 
   event(_atMs: Ms, node: number, event: NodeEvent): void {
     if (event.type === 'peer:registered') this.#incarnations.set(node, event.incarnation);
-    else if (event.type === 'self:declared-dead') this.#incarnations.delete(node);
+  }
+
+  /** A peer says goodbye before anything else is known of its leave. */
+  frame(_at: Ms, _end: number, _generation: number, from: number, _to: number, message: Message) {
+    if (message.type === 'LEAVE' && message.peer === this.world.idOf(from)) {
+      this.#leaving.add(from);
+    }
+  }
+
+  durable(_atMs: Ms, seed: number, write: StorageWrite): void {
+    this.disks.durable(seed, write);
   }
 
   fault(
@@ -104,14 +121,25 @@ export class Circumstances implements SimulationObserver {
     return this.#liars.size > 0;
   }
 
+  /** Whether there are enough liars for the peers' own agreement, which needs one and its corroborations. */
+  get hasManyLiars(): boolean {
+    return this.#liars.size > this.world.peerOptions.failureDetection.corroborations;
+  }
+
   /** Whether this node has ever lied: no promise is made about it. */
   isLiar(node: number): boolean {
     return this.#liars.has(node);
   }
 
-  /** A peer's incarnation, as far as it knows it itself. */
+  /** The incarnation that a running peer was given, and that it was not told by seeds to give up. */
   incarnationOf(node: number): Incarnation | undefined {
-    return this.#incarnations.get(node);
+    const given = this.#incarnations.get(node);
+    return given !== undefined && this.world.peer(node)?.incarnation === given ? given : undefined;
+  }
+
+  /** Whether a peer has begun to say goodbye. */
+  isLeaving(node: number): boolean {
+    return this.#leaving.has(node);
   }
 
   /** How long a node has been neither paused nor slow, and the network whole: no reason not to be heard. */

@@ -69,6 +69,10 @@ export class SeedDisk implements Disk<PersistToken> {
 
   // -------------------------------------------------------------- for the process
 
+  get storeId(): string {
+    return this.#storeId;
+  }
+
   attach(user: DiskUser): void {
     this.#user = user;
   }

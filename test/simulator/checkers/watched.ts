@@ -1,3 +1,4 @@
+import type { NodeEvent } from '../../../src/core/events.ts';
 import type { LinkId, Message } from '../../../src/core/messages.ts';
 import { startCheckers } from '../../../src/simulator/checkers/all-checkers.ts';
 import type { CheckerKind } from '../../../src/simulator/checkers/checker.ts';
@@ -28,10 +29,17 @@ export function watched(
   const observers = startCheckers(kinds, {
     onViolation: (violation) => violations.push(violation),
   });
-  const simulation = new Simulation({ ...small, ...changes }, { observers });
+  const seen = new Map<NodeEvent['type'], number>();
+  const counting: SimulationObserver = {
+    event: (_atMs, _node, { type }) => void seen.set(type, (seen.get(type) ?? 0) + 1),
+  };
+  const simulation = new Simulation(
+    { ...small, ...changes },
+    { observers: [...observers, counting] },
+  );
   prepare(simulation.world);
   simulation.advance();
-  return { violations, simulation, world: simulation.world };
+  return { violations, simulation, world: simulation.world, seen };
 }
 
 /** What a checker says of hooks that are called by hand, in the world of a run that has not begun. */

@@ -1,0 +1,168 @@
+import type { NodeEvent } from '../../core/events.ts';
+import type { Incarnation, Message, PeerId } from '../../core/messages.ts';
+import type { Ms } from '../../core/time.ts';
+import type { LifeChange } from '../observer.ts';
+import type { World } from '../world.ts';
+import type { Accuse, Checker, CheckerKind } from './checker.ts';
+import type { Circumstances } from './circumstances.ts';
+import { sampleEvery } from './sampling.ts';
+
+/** Beyond a window: the way of a last report, and clocks that are slow. */
+const slackMs: Ms = 5_000;
+
+/** One seed's brake, as its events and frames show it. */
+interface Brake {
+  pausedMs: Ms | undefined;
+  /** Deaths that were on their way to this seed, and since when. */
+  readonly told: Map<string, Ms>;
+  /** Deaths that have come here, and when the last new one did. */
+  readonly heard: Map<string, Ms>;
+  lastNewMs: Ms;
+}
+
+class RemovalBrake implements Checker {
+  readonly #about: Circumstances;
+  readonly #accuse: Accuse;
+  readonly #brakes = new Map<number, Brake>();
+  /** Which death a ballot is about. */
+  readonly #proposed = new Map<string, string>();
+
+  constructor(about: Circumstances, accuse: Accuse) {
+    this.#about = about;
+    this.#accuse = accuse;
+  }
+
+  begin(world: World): void {
+    sampleEvery(world, 1_000, (atMs) => this.#look(atMs));
+  }
+
+  life(_atMs: Ms, node: number, _change: LifeChange): void {
+    this.#brakes.delete(node);
+  }
+
+  frame(atMs: Ms, _end: number, _generation: number, from: number, to: number, message: Message) {
+    const { world } = this.#about;
+    if (message.type === 'DEAD_REPORT' && world.isSeed(to)) {
+      this.#tell(to, deathOf(message.peer, message.incarnation), atMs);
+    } else if (message.type === 'PROPOSE' && message.intent.type === 'confirm-dead') {
+      const { peer, ballot, intent } = message;
+      const death = deathOf(peer, intent.incarnation);
+      this.#proposed.set(keyOf(peer, ballot), death);
+      this.#tell(to, death, atMs);
+    } else if (message.type === 'VOTE' && message.answer === 'promise') {
+      this.#onYes(from, keyOf(message.peer, message.ballot));
+    }
+  }
+
+  event(atMs: Ms, node: number, event: NodeEvent): void {
+    switch (event.type) {
+      case 'removals:paused':
+        return this.#onPaused(node, atMs);
+      case 'removals:resumed':
+        this.#brakes.delete(node);
+        return;
+      case 'death:proposed': {
+        const death = deathOf(event.peer, event.incarnation);
+        this.#proposed.set(keyOf(event.peer, event.ballot), death);
+        this.#tell(node, death, atMs);
+        return this.#hear(node, death, atMs);
+      }
+      case 'death:reported':
+        return this.#hear(node, deathOf(event.peer, event.incarnation), atMs);
+      case 'death:vote': {
+        if (event.seed !== this.#about.world.idOf(node)) return;
+        const ballot = keyOf(event.peer, event.ballot);
+        this.#hear(node, this.#proposed.get(ballot) ?? '', atMs);
+        if (event.answer === 'promise') this.#onYes(node, ballot);
+        return;
+      }
+      default:
+    }
+  }
+
+  #onPaused(seed: number, atMs: Ms): void {
+    const brake = this.#brakeOf(seed);
+    brake.pausedMs = atMs;
+    // Older ones are forgotten by then, and are new when they come again.
+    const oldestMs = atMs - this.#about.world.seedOptions.removalWindowMs;
+    for (const deaths of [brake.told, brake.heard]) {
+      for (const [death, firstMs] of deaths) if (firstMs < oldestMs) deaths.delete(death);
+    }
+  }
+
+  #tell(seed: number, death: string, atMs: Ms): void {
+    const { told } = this.#brakeOf(seed);
+    if (!told.has(death)) told.set(death, atMs);
+  }
+
+  #hear(seed: number, death: string, atMs: Ms): void {
+    const brake = this.#brakeOf(seed);
+    if (brake.heard.has(death)) return;
+    brake.heard.set(death, atMs);
+    brake.lastNewMs = atMs;
+  }
+
+  /** The seed agreed to a death. */
+  #onYes(seed: number, ballot: string): void {
+    const death = this.#proposed.get(ballot);
+    const { pausedMs, told } = this.#brakeOf(seed);
+    if (death === undefined || pausedMs === undefined) return;
+    const firstMs = told.get(death) ?? Number.POSITIVE_INFINITY;
+    if (firstMs <= pausedMs || this.#isDecided(death)) return;
+    this.#accuse(
+      [seed],
+      `${this.#about.name(seed)} agreed to the removal of ${death}, which it first heard of while its removals were paused`,
+    );
+  }
+
+  #isDecided(death: string): boolean {
+    const { disks } = this.#about;
+    const [peer = '', incarnation] = death.split(' ');
+    return disks
+      .acceptancesOf(peer)
+      .some(
+        ({ value }) =>
+          value.incarnation > Number(incarnation) ||
+          (value.incarnation === Number(incarnation) && value.status !== 'alive'),
+      );
+  }
+
+  #look(atMs: Ms): void {
+    const { removalWindowMs } = this.#about.world.seedOptions;
+    for (const [seed, { pausedMs, lastNewMs }] of this.#brakes) {
+      if (pausedMs === undefined || this.#about.soundForMs(seed, atMs) < removalWindowMs) continue;
+      const sinceMs = Math.max(pausedMs, lastNewMs);
+      if (atMs - sinceMs <= removalWindowMs * clockMargin + slackMs) continue;
+      this.#accuse(
+        [seed],
+        `the removals of ${this.#about.name(seed)} are still paused ${Math.round(atMs - sinceMs)} ms after the last new death`,
+      );
+    }
+  }
+
+  #brakeOf(seed: number): Brake {
+    const known = this.#brakes.get(seed);
+    if (known !== undefined) return known;
+    const brake: Brake = { pausedMs: undefined, told: new Map(), heard: new Map(), lastNewMs: 0 };
+    this.#brakes.set(seed, brake);
+    return brake;
+  }
+}
+
+/** Clocks may run slow. */
+const clockMargin = 1.02;
+
+function deathOf(peer: PeerId, incarnation: Incarnation): string {
+  return `${peer} ${incarnation}`;
+}
+
+function keyOf(peer: PeerId, { round, seed }: { readonly round: number; readonly seed: string }) {
+  return `${peer} ${round} ${seed}`;
+}
+
+export const removalBrake: CheckerKind = {
+  name: 'removal-brake',
+  promise:
+    'while its removals are paused a seed agrees to no new death, and it goes on when a whole window has brought none',
+  start: (about, accuse) => new RemovalBrake(about, accuse),
+};
