@@ -8,12 +8,14 @@ import { Circumstances } from './circumstances.ts';
 import { convergence } from './convergence.ts';
 import { firstReceipt } from './first-receipt.ts';
 import { incarnations } from './incarnations.ts';
+import { linearizable } from './linearizable.ts';
 import { noFalseDeath } from './no-false-death.ts';
 import { oneValue } from './one-value.ts';
 import { quorum } from './quorum.ts';
 import { readmission } from './readmission.ts';
 import { refutation } from './refutation.ts';
 import { removalBrake } from './removal-brake.ts';
+import { sharedMessages } from './shared-messages.ts';
 import { tombstones } from './tombstones.ts';
 import { votes } from './votes.ts';
 
@@ -33,6 +35,8 @@ const checkerKinds: readonly CheckerKind[] = [
   convergence,
   boundedMemory,
   tombstones,
+  linearizable,
+  sharedMessages,
 ];
 
 export interface CheckersOptions {

@@ -16,10 +16,20 @@ export class Bits {
     this.#words[at] = (this.#words[at] as number) | (1 << (number & 31));
   }
 
-  delete(number: number): void {
-    const at = number >>> 5;
-    if (at < this.#words.length) {
-      this.#words[at] = (this.#words[at] as number) & ~(1 << (number & 31));
+  copy(): Bits {
+    const copy = new Bits();
+    copy.#words = this.#words.slice();
+    return copy;
+  }
+
+  /** The lowest number in the set that is so. */
+  find(isSo: (number: number) => boolean): number | undefined {
+    for (const [at, word] of this.#words.entries()) {
+      if (word === 0) continue;
+      for (let number = at * 32; number < at * 32 + 32; number += 1) {
+        if (this.has(number) && isSo(number)) return number;
+      }
     }
+    return undefined;
   }
 }

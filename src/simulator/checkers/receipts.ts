@@ -28,7 +28,7 @@ class Shelf {
 /** Messages by number, and which process has come to know which of them: what several checkers ask. */
 export class Receipts implements SimulationObserver {
   readonly #numbers = new Map<MessageId, number>();
-  readonly #published: (GossipMessage | undefined)[] = [];
+  readonly #published: ({ readonly message: GossipMessage; readonly atMs: Ms } | undefined)[] = [];
   readonly #shelves = new Map<number, Shelf>();
   #bounds: Pick<DisseminationOptions, 'seenIdsMax' | 'seenAgeMs'> | undefined;
 
@@ -44,7 +44,9 @@ export class Receipts implements SimulationObserver {
   note(atMs: Ms, node: number, event: NodeEvent): void {
     if (event.type !== 'message:published' && event.type !== 'message:received') return;
     const message = this.numberOf(event.message.id);
-    if (event.type === 'message:published') this.#published[message] = event.message;
+    if (event.type === 'message:published') {
+      this.#published[message] = { message: event.message, atMs };
+    }
     this.#shelf(node).add(message, atMs);
   }
 
@@ -59,7 +61,21 @@ export class Receipts implements SimulationObserver {
 
   /** As its origin published it; undefined when nobody has. */
   published(message: number): GossipMessage | undefined {
-    return this.#published[message];
+    return this.#published[message]?.message;
+  }
+
+  publishedAtMs(message: number): Ms {
+    return this.#published[message]?.atMs ?? 0;
+  }
+
+  /** What a process has published or received. */
+  heldBy(node: number): Bits | undefined {
+    return this.#shelves.get(node)?.held;
+  }
+
+  /** How many messages a process has come to know after this one. */
+  laterThan(node: number, message: number): number {
+    return this.#shelves.get(node)?.since(message, 0).later ?? 0;
   }
 
   has(node: number, message: number): boolean {

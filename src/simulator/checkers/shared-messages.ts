@@ -1,0 +1,156 @@
+import type { DisseminationOptions } from '../../core/config.ts';
+import type { NodeEvent } from '../../core/events.ts';
+import type { Ms } from '../../core/time.ts';
+import type { LifeChange } from '../observer.ts';
+import type { World } from '../world.ts';
+import { Bits } from './bits.ts';
+import type { Accuse, Checker, CheckerKind } from './checker.ts';
+import type { Circumstances } from './circumstances.ts';
+import { peerNodes, sampleEvery } from './sampling.ts';
+
+/** After so long two neighbours have the same messages. */
+const patienceMs: Ms = 30_000;
+const samplesPerPatience = 3;
+/** Where more is lost, a frame may be on its way for longer. */
+const lossMax = 0.05;
+
+/** Two neighbours, and what one of them had at some time. */
+interface Sight {
+  readonly node: number;
+  readonly end: number;
+  readonly generation: number;
+  readonly neighbour: number;
+  readonly upMs: Ms;
+  readonly had: Bits;
+}
+
+class SharedMessages implements Checker {
+  readonly #about: Circumstances;
+  readonly #accuse: Accuse;
+  readonly #samples: { readonly atMs: Ms; readonly sights: readonly Sight[] }[] = [];
+  /** Messages that a process has said that it misses. */
+  readonly #gaps = new Map<number, Bits>();
+  /** When each connection's end came up. */
+  readonly #upMs = new Map<number, { readonly generation: number; readonly atMs: Ms }>();
+  #largestBytes = 0;
+
+  constructor(about: Circumstances, accuse: Accuse) {
+    this.#about = about;
+    this.#accuse = accuse;
+  }
+
+  begin(world: World): void {
+    // Peers of a laid overlay that nothing has touched would wake.
+    if (world.settled !== undefined || (world.scenario.network.loss ?? 0) > lossMax) return;
+    sampleEvery(world, patienceMs / samplesPerPatience, (atMs) => {
+      const past = this.#samples.find((sample) => sample.atMs <= atMs - patienceMs);
+      if (past !== undefined) this.#compare(past.sights, past.atMs, atMs);
+      this.#samples.unshift({ atMs, sights: this.#sights(world) });
+      this.#samples.length = Math.min(this.#samples.length, samplesPerPatience);
+    });
+  }
+
+  life(_atMs: Ms, node: number, _change: LifeChange): void {
+    this.#gaps.delete(node);
+  }
+
+  event(atMs: Ms, node: number, event: NodeEvent): void {
+    const { world, receipts } = this.#about;
+    switch (event.type) {
+      case 'message:published':
+        this.#largestBytes = Math.max(this.#largestBytes, event.bytes);
+        return;
+      case 'message:gap': {
+        const gaps = this.#gaps.get(node) ?? new Bits();
+        this.#gaps.set(node, gaps);
+        for (const id of event.ids) gaps.add(receipts.numberOf(id));
+        return;
+      }
+      case 'link:up': {
+        const end = world.process(node)?.ends.get(event.link) ?? -1;
+        if (end < 0) return;
+        const generation = world.network.ends.generationOf(end);
+        this.#upMs.set(end, { generation, atMs });
+        return;
+      }
+      default:
+    }
+  }
+
+  #sights(world: World): Sight[] {
+    const sights: Sight[] = [];
+    for (const node of peerNodes(world)) {
+      const had = this.#about.receipts.heldBy(node)?.copy();
+      if (had === undefined || this.#about.isLiar(node)) continue;
+      const process = world.process(node);
+      for (const link of world.peer(node)?.overlay.links() ?? []) {
+        const end = process?.ends.get(link.id) ?? -1;
+        const up = this.#upMs.get(end);
+        if (end < 0 || up === undefined) continue;
+        const { generation, atMs: upMs } = up;
+        const neighbour = world.network.ends.nodeOf(end ^ 1);
+        if (this.#about.isLiar(neighbour)) continue;
+        sights.push({ node, end, generation, neighbour, upMs, had });
+      }
+    }
+    return sights;
+  }
+
+  #compare(sights: readonly Sight[], thenMs: Ms, atMs: Ms): void {
+    const { world, receipts } = this.#about;
+    for (const sight of sights) {
+      const { node, end, generation, neighbour, had } = sight;
+      const { ends } = world.network;
+      const isStill =
+        ends.generationOf(end) === generation &&
+        world.peer(node)?.overlay.linkTo(world.idOf(neighbour));
+      if (!isStill || this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
+      const has = receipts.heldBy(neighbour);
+      const missed = had.find(
+        (message) =>
+          has?.has(message) !== true &&
+          this.#gaps.get(neighbour)?.has(message) !== true &&
+          !this.#mayHaveBeenGone(sight, message),
+      );
+      if (missed === undefined) continue;
+      this.#accuse(
+        [node, neighbour],
+        `${this.#about.name(node)} has had message ${missed + 1} for ${(atMs - thenMs) / 1_000} s, and its neighbour ${this.#about.name(neighbour)} has neither got it nor said that it misses it`,
+      );
+      return;
+    }
+  }
+
+  #soundForMs(node: number, neighbour: number, atMs: Ms): Ms {
+    return Math.min(this.#about.soundForMs(node, atMs), this.#about.soundForMs(neighbour, atMs));
+  }
+
+  /** Whether the first of them may not have had the bytes any more when they became neighbours. */
+  #mayHaveBeenGone({ node, upMs }: Sight, message: number): boolean {
+    const { receipts, world } = this.#about;
+    const { dissemination } = world.peerOptions;
+    if (upMs - receipts.publishedAtMs(message) >= dissemination.retainedAgeMs * ageShare)
+      return true;
+    return receipts.laterThan(node, message) >= retainedFor(dissemination, this.#largestBytes);
+  }
+}
+
+/** Clocks may be wrong, and messages age by what their hops could tell. */
+const ageShare = 0.5;
+
+/** How many later messages do not push one out, whatever their sizes. */
+function retainedFor(
+  { retainedMessagesMax, retainedBytesMax }: DisseminationOptions,
+  largestBytes: number,
+): number {
+  return (
+    Math.min(retainedMessagesMax, Math.floor(retainedBytesMax / Math.max(1, largestBytes))) - 1
+  );
+}
+
+export const sharedMessages: CheckerKind = {
+  name: 'shared-messages',
+  promise:
+    'a message reaches every peer that stays connected through correct peers: what one neighbour has, the other has 30 s later, or says that it misses it',
+  start: (about, accuse) => new SharedMessages(about, accuse),
+};
