@@ -25,6 +25,7 @@ const byError: Partial<Record<ErrorCode, number>> = {
   'scenario-unreadable': exitCodes.usage,
   'event-file-unreadable': exitCodes.usage,
   'event-file-invalid': exitCodes.usage,
+  'sweep-unreadable': exitCodes.usage,
   'port-in-use': exitCodes.listen,
   'address-unavailable': exitCodes.listen,
   'listen-failed': exitCodes.listen,

@@ -6,6 +6,7 @@ import { addObserveCommand } from './observe.ts';
 import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
 import { addSimulateCommand } from './simulate.ts';
+import { addSweepCommand } from './sweep.ts';
 
 const introduction = `Hearsay: a gossip network that you can watch converge.
 
@@ -26,6 +27,7 @@ async function main(): Promise<void> {
   addPeerCommand(program, finish);
   addObserveCommand(program, finish);
   await addSimulateCommand(program, finish);
+  addSweepCommand(program, finish);
   try {
     await program.parseAsync();
   } catch (error) {

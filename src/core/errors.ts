@@ -26,7 +26,8 @@ export type ErrorCode =
   | 'scenario-invalid'
   | 'scenario-unreadable'
   | 'event-file-unreadable'
-  | 'event-file-invalid';
+  | 'event-file-invalid'
+  | 'sweep-unreadable';
 
 /** The one error class of the library: a stable `code`, a sentence that says what would be right, and details. */
 export class HearsayError extends Error {

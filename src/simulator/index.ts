@@ -6,6 +6,7 @@ export type { Latency, NetworkModel } from './network/model.ts';
 export type { RegionName } from './network/regions.ts';
 export type { LifeChange, SimulationObserver } from './observer.ts';
 export { type Drawings, drawRun } from './plots/run-plots.ts';
+export { drawSweep } from './plots/sweep-plots.ts';
 export { RunCollector } from './results/collector.ts';
 export type * from './results/report.ts';
 export { reportOf } from './results/report.ts';
@@ -13,7 +14,12 @@ export { csv, curvesCsv, messagesCsv, summaryJson } from './results/tables.ts';
 export type { ScenarioProblem } from './scenario/check.ts';
 export { checkScenario } from './scenario/check.ts';
 export { loadScenario, parseScenario, scenarioNames } from './scenario/files.ts';
-export { overridden, type ScenarioOverrides } from './scenario/overrides.ts';
+export {
+  overridden,
+  type ScenarioChanges,
+  type ScenarioOverrides,
+  withChanges,
+} from './scenario/overrides.ts';
 export type * from './scenario/scenario.ts';
 export {
   type SimulateOptions,
@@ -23,4 +29,43 @@ export {
   type SimulationResult,
   simulate,
 } from './simulate.ts';
+export {
+  parsePlan,
+  parseRuns,
+  planJson,
+  runLine,
+  runsCsv,
+  sweepSummaryJson,
+} from './sweep/files.ts';
+export {
+  fitGrowth,
+  type GrowthFit,
+  type GrowthLaw,
+  growthAt,
+  growthText,
+  type LawFit,
+  lawNames,
+  type Measured,
+} from './sweep/growth.ts';
+export type { MeasureName, SweepMeasures } from './sweep/measures.ts';
+export {
+  type PlannedRun,
+  planSweep,
+  runsOf,
+  type Shard,
+  type SweepParameter,
+  type SweepPlan,
+  shardOf,
+  shown,
+  weightOf,
+} from './sweep/plan.ts';
+export {
+  type GrownMeasure,
+  type Growth,
+  type SweepPoint,
+  type SweepSeries,
+  type SweepSummary,
+  summaryOf,
+} from './sweep/summary.ts';
+export { type SweepOptions, type SweepRun, sweep } from './sweep/sweep.ts';
 export type { World } from './world.ts';

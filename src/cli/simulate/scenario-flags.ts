@@ -1,11 +1,10 @@
 import { type Command, Option } from 'commander';
 import { HearsayError } from '../../index.ts';
 import {
-  checkScenario,
   loadScenario,
-  overridden,
   type Scenario,
-  type ScenarioOverrides,
+  type ScenarioChanges,
+  withChanges,
 } from '../../simulator/index.ts';
 import { wholeNumber } from '../arguments.ts';
 
@@ -50,10 +49,12 @@ const shorthands: Readonly<Record<string, Shorthand>> = {
 };
 
 /** Adds the flags that choose and change a scenario. */
-export function addScenarioFlags(command: Command): Command {
-  command.requiredOption(
-    '--scenario <name|file>',
-    'a scenario that comes with Hearsay, or a JSON file',
+export function addScenarioFlags(command: Command, { isRequired = true } = {}): Command {
+  command.addOption(
+    new Option(
+      '--scenario <name|file>',
+      'a scenario that comes with Hearsay, or a JSON file',
+    ).makeOptionMandatory(isRequired),
   );
   for (const { flag, help } of Object.values(shorthands)) command.option(flag, help);
   return command
@@ -78,11 +79,11 @@ export const seedOption = new Option(
 /** The scenario that the flags name, with their changes, checked. */
 export async function scenarioOf(flags: ScenarioFlags): Promise<Scenario> {
   const scenario = await loadScenario(flags.scenario);
-  return changed(scenario, changesOf(flags), flags.scenario);
+  return withChanges(scenario, changesOf(flags), `${flags.scenario} with these flags`);
 }
 
 /** Changes by path; those of `--set` come last. */
-function changesOf(flags: ScenarioFlags): Record<string, unknown> {
+export function changesOf(flags: ScenarioFlags): ScenarioChanges {
   const changes: Record<string, unknown> = {};
   for (const [name, { sets }] of Object.entries(shorthands)) {
     const value = flags[name];
@@ -90,24 +91,6 @@ function changesOf(flags: ScenarioFlags): Record<string, unknown> {
   }
   for (const text of flags.set ?? []) Object.assign(changes, changeOf(text));
   return changes;
-}
-
-/** Throws `scenario-invalid` for a scenario that the changes have broken; names where it came from. */
-function changed(
-  scenario: Scenario,
-  changes: Readonly<Record<string, unknown>>,
-  file: string,
-): Scenario {
-  if (Object.keys(changes).length === 0) return scenario;
-  const overrides = Object.entries(changes).reduce(
-    (all, [path, value]) => overridden(all as Scenario, nested(path.split('.'), value)),
-    scenario as unknown,
-  );
-  return checkScenario(overrides, `${file} with these flags`);
-}
-
-function nested(path: readonly string[], value: unknown): ScenarioOverrides {
-  return path.reduceRight<unknown>((inner, key) => ({ [key]: inner }), value) as ScenarioOverrides;
 }
 
 function changeOf(text: string): Record<string, unknown> {
@@ -122,8 +105,19 @@ function changeOf(text: string): Record<string, unknown> {
   return { [path]: parsed(value) };
 }
 
+/** What a name on the command line changes: a shorthand (`peers`, `fan-out`), or the path of a field. */
+export function changesBy(name: string, value: string): ScenarioChanges {
+  const shorthand = Object.values(shorthands).find(({ flag }) => flag.startsWith(`--${name} `));
+  return shorthand === undefined ? { [name]: parsed(value) } : shorthand.sets(value);
+}
+
+/** The names that stand for fields of the scenario. */
+export const shorthandNames: readonly string[] = Object.values(shorthands).map(({ flag }) =>
+  flag.slice(2, flag.indexOf(' ')),
+);
+
 /** Numbers, truth and JSON are what they look like; everything else is text. */
-function parsed(text: string): unknown {
+export function parsed(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
   } catch {

@@ -1,3 +1,4 @@
+import { meanHopMs } from '../results/hop-time.ts';
 import type { RunReport } from '../results/report.ts';
 import { pushGossipShares } from '../results/theory.ts';
 import { colours, duration, type Figure, type Plot, short } from './frame.ts';
@@ -13,7 +14,7 @@ export function coverageFigure(plot: Plot, report: RunReport): Figure {
   const { messages } = report;
   const { t100Ms, t99Ms, followed, converged, theory } = messages;
   if (followed === 0) return nothing(plot, 'No message was published', subtitleOf(report));
-  const roundMs = meanHopMs(report);
+  const roundMs = meanHopMs(report) ?? 1;
   const endMs = Math.max(0.1, ...messages.curves.map(({ points }) => points.at(-1)?.[0] ?? 0));
   const gossip = gossipCurve(report, roundMs);
   const flood = floodCurve(report, roundMs);
@@ -102,23 +103,6 @@ export function coverageFigure(plot: Plot, report: RunReport): Figure {
       ],
     },
   };
-}
-
-/** How long a hop took, on the mean over all first receipts. */
-function meanHopMs({ messages }: RunReport): number {
-  let ms = 0;
-  let hops = 0;
-  for (const { points, message } of messages.curves) {
-    const { meanHops } = messages.each[message - 1] ?? { meanHops: null };
-    if (meanHops === null || meanHops === 0) continue;
-    let before = points[0]?.[1] ?? 1;
-    for (const [atMs, reached] of points.slice(1)) {
-      ms += (reached - before) * atMs;
-      before = reached;
-    }
-    hops += meanHops * (before - 1);
-  }
-  return hops === 0 ? 1 : ms / hops;
 }
 
 function floodCurve({ messages }: RunReport, roundMs: number): Point[] {

@@ -26,14 +26,31 @@ export interface Figure {
     readonly colour: string;
     readonly shape?: 'line' | 'dashes' | 'bar' | 'dot';
   }[];
-  readonly plot: PlotOptions;
+  /** Lines that say something of each panel, instead of a legend. */
+  readonly table?: FigureTable;
+  /** One, or several side by side. */
+  readonly plot: PlotOptions | readonly PlotOptions[];
+  readonly width?: number;
 }
 
-const width = 760;
+/** The first cell names the line and has its colour; the others stand over the panels. */
+export interface FigureTable {
+  readonly head: readonly string[];
+  readonly rows: readonly {
+    readonly cells: readonly string[];
+    readonly colour: string;
+    readonly shape: 'line' | 'dashes' | 'dash-dot' | 'dots';
+  }[];
+}
+
+const usualWidth = 760;
 const plotHeight = 400;
 const margin = 24;
 const headHeight = 62;
 const legendHeight = 26;
+const rowHeight = 19;
+/** No font to measure with here: an average character is wide enough for all but shouting. */
+const charWidth = 6.8;
 
 /** Draws figures as SVG documents that stand for themselves, on light and dark backgrounds. */
 export interface Draughtsman {
@@ -48,12 +65,19 @@ export async function openPlots(): Promise<Draughtsman> {
     import('linkedom'),
   ]);
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
-  return { plot, draw: (figure) => framed(figure, drawn(plot, document, figure.plot)) };
+  const draw = (figure: Figure) => {
+    const panels = [figure.plot].flat() as PlotOptions[];
+    const width = ((figure.width ?? usualWidth) - 2 * margin) / panels.length;
+    return framed(
+      figure,
+      panels.map((options, index) => drawn(plot, document, { width, ...options }, index)),
+    );
+  };
+  return { plot, draw };
 }
 
-function drawn(plot: Plot, document: unknown, options: PlotOptions): string {
+function drawn(plot: Plot, document: unknown, options: PlotOptions, panel: number): string {
   const svg = plot.plot({
-    width: width - 2 * margin,
     height: plotHeight,
     marginLeft: 60,
     marginBottom: 46,
@@ -64,7 +88,7 @@ function drawn(plot: Plot, document: unknown, options: PlotOptions): string {
     document: document as never,
   }) as unknown as { readonly outerHTML: string };
   return (
-    renumbered(svg.outerHTML)
+    renumbered(svg.outerHTML, panel)
       .replace(/<style>[\s\S]*?<\/style>/, '')
       .replace(/ style="[^"]*"/, '')
       .replace('font-size="10"', 'font-size="12"')
@@ -77,19 +101,22 @@ function toHundredths(number: string): string {
   return String(Math.round(Number(number) * 100) / 100);
 }
 
-/** The library numbers its clipping paths through the life of the process: here each drawing begins at 1. */
-function renumbered(svg: string): string {
+/** The library numbers its clipping paths through the life of the process: here each panel begins at 1. */
+function renumbered(svg: string, panel: number): string {
   const numbers = new Map<string, number>();
   return svg.replaceAll(/plot-clip-\d+/g, (id) => {
     const number = numbers.get(id) ?? numbers.size + 1;
     numbers.set(id, number);
-    return `clip-${number}`;
+    return `clip-${panel === 0 ? '' : `${panel}-`}${number}`;
   });
 }
 
-function framed({ title, subtitle, legend = [] }: Figure, plot: string): string {
-  const top = headHeight + (legend.length > 0 ? legendHeight : 0);
+function framed(figure: Figure, panels: readonly string[]): string {
+  const { title, subtitle, legend = [], table, width = usualWidth } = figure;
+  const legendTop = headHeight + (legend.length > 0 ? legendHeight : 0);
+  const top = legendTop + (table ? (table.rows.length + 1) * rowHeight + 8 : 0);
   const height = top + plotHeight + 12;
+  const panelWidth = (width - 2 * margin) / panels.length;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">`,
     `<title>${escaped(title)}</title><desc>${escaped(subtitle)}</desc>`,
@@ -98,7 +125,11 @@ function framed({ title, subtitle, legend = [] }: Figure, plot: string): string 
     `<text x="${margin}" y="30" font-size="16" font-weight="600" fill="currentColor">${escaped(title)}</text>`,
     `<text class="quiet" x="${margin}" y="51" font-size="12.5">${escaped(subtitle)}</text>`,
     ...legendOf(legend),
-    `<svg x="${margin}" y="${top}" width="${width - 2 * margin}" height="${plotHeight}">${plot}</svg>`,
+    ...(table ? tableOf(table, width) : []),
+    ...panels.map(
+      (panel, index) =>
+        `<svg x="${margin + index * panelWidth}" y="${top}" width="${panelWidth}" height="${plotHeight}">${panel}</svg>`,
+    ),
     '</svg>\n',
   ].join('\n');
 }
@@ -107,17 +138,48 @@ function legendOf(legend: NonNullable<Figure['legend']>): string[] {
   let x = margin;
   return legend.map(({ label, colour, shape = 'line' }) => {
     const y = headHeight + 12;
-    const sample = {
-      line: `<path d="M${x} ${y}h20" stroke="${colour}" stroke-width="2.5"/>`,
-      dashes: `<path d="M${x} ${y}h20" stroke="${colour}" stroke-width="2.5" stroke-dasharray="5 3"/>`,
-      bar: `<rect x="${x + 4}" y="${y - 6}" width="12" height="12" fill="${colour}"/>`,
-      dot: `<circle cx="${x + 10}" cy="${y}" r="4" fill="${colour}"/>`,
-    }[shape];
+    const drawnSample = sample({ x, y }, colour, shape);
     const text = `<text x="${x + 26}" y="${y + 4}" font-size="12" fill="currentColor">${escaped(label)}</text>`;
-    // No font to measure with here: an average character is wide enough for all but shouting.
-    x += 26 + Math.ceil(label.length * 6.8) + 20;
-    return sample + text;
+    x += 26 + Math.ceil(label.length * charWidth) + 20;
+    return drawnSample + text;
   });
+}
+
+function tableOf({ head, rows }: FigureTable, width: number): string[] {
+  const first = Math.max(...rows.map(({ cells: [name = ''] }) => name.length)) * charWidth + 46;
+  const column = (width - 2 * margin - first) / Math.max(1, head.length - 1);
+  const xOf = (index: number) =>
+    Math.round(margin + (index === 0 ? 26 : first + (index - 1) * column));
+  const line = (cells: readonly string[], y: number, style: string) =>
+    cells
+      .map(
+        (cell, index) =>
+          `<text x="${xOf(index)}" y="${y}" font-size="12" ${style}>${escaped(cell)}</text>`,
+      )
+      .join('');
+  return [
+    line(head, headHeight + 14, 'class="quiet"'),
+    ...rows.map(({ cells, colour, shape }, index) => {
+      const y = headHeight + 14 + (index + 1) * rowHeight;
+      return sample({ x: margin, y: y - 4 }, colour, shape) + line(cells, y, 'fill="currentColor"');
+    }),
+  ];
+}
+
+function sample(
+  { x, y }: { readonly x: number; readonly y: number },
+  colour: string,
+  shape: 'line' | 'dashes' | 'dash-dot' | 'dots' | 'bar' | 'dot',
+): string {
+  const line = `<path d="M${x} ${y}h20" stroke="${colour}" stroke-width="2.5"`;
+  return {
+    line: `${line}/>`,
+    dashes: `${line} stroke-dasharray="5 3"/>`,
+    'dash-dot': `${line} stroke-dasharray="8 3 2 3"/>`,
+    dots: `${line} stroke-dasharray="2 3"/>`,
+    bar: `<rect x="${x + 4}" y="${y - 6}" width="12" height="12" fill="${colour}"/>`,
+    dot: `<circle cx="${x + 10}" cy="${y}" r="4" fill="${colour}"/>`,
+  }[shape];
 }
 
 function escaped(text: string): string {

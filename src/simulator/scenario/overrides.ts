@@ -1,3 +1,4 @@
+import { checkScenario } from './check.ts';
 import type { Scenario } from './scenario.ts';
 
 /** Any part of a scenario; lists replace lists. */
@@ -12,6 +13,27 @@ type DeepPartial<Value> = Value extends readonly unknown[]
 /** The scenario with these changes; not checked yet. */
 export function overridden(scenario: Scenario, overrides: ScenarioOverrides): unknown {
   return merged(scenario, overrides);
+}
+
+/** Values by the paths of fields: `{ 'network.loss': 0.01 }`. */
+export type ScenarioChanges = Readonly<Record<string, unknown>>;
+
+/**
+ * The scenario with these changes made one after the other, checked; `file` is how errors name it. Throws
+ * HearsayError `scenario-invalid`.
+ */
+export function withChanges(scenario: Scenario, changes: ScenarioChanges, file: string): Scenario {
+  const paths = Object.entries(changes);
+  if (paths.length === 0) return scenario;
+  const changed = paths.reduce<unknown>(
+    (all, [path, value]) => merged(all, nested(path.split('.'), value)),
+    scenario,
+  );
+  return checkScenario(changed, file);
+}
+
+function nested(path: readonly string[], value: unknown): unknown {
+  return path.reduceRight((inner, key) => ({ [key]: inner }), value);
 }
 
 function merged(value: unknown, change: unknown): unknown {
