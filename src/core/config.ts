@@ -29,6 +29,8 @@ export interface RegistrationOptions {
   readonly refreshIntervalMs: Ms;
   /** Most entries to ask of a Peer List. Default 1,000: enough for rank-weighted choice, about 40 KB a list. */
   readonly peerListLimit: number;
+  /** Most entries to ask of a Peer List that came before, and has changed too much to be told by its changes. Default 256: as many as those would have been. */
+  readonly peerListAgainLimit: number;
   /** Most reports on their way to the seeds at once; more are answered `no-seed`. Default 64: a guess. */
   readonly reportsMax: number;
 }
@@ -139,6 +141,7 @@ const lan: PeerOptions = {
     renewalsMissedMax: 3,
     refreshIntervalMs: 2_000,
     peerListLimit: 1_000,
+    peerListAgainLimit: 256,
     reportsMax: 64,
   },
   overlay: {
@@ -233,6 +236,8 @@ export interface SeedOptions {
   readonly removalWindowMs: Ms;
   /** Most entries of one answered Peer List, whatever the request's limit. Default 1,000. */
   readonly peerListLimit: number;
+  /** Most changes of the Peer List told with a renewal; when more have happened the peer asks for a list. Default 256: a quarter of a list. */
+  readonly listChangesMax: number;
   /** Most links with peers at once; further ones are refused as `full`. Default 65,536: file descriptors end before that. */
   readonly membersMax: number;
   /** Most neighbours remembered of one peer's RENEW, for the view of the overlay. Default 256: twice a peer's most links. */
@@ -262,6 +267,7 @@ export const seedDefaults: SeedOptions = {
   removalCountMin: 5,
   removalWindowMs: 60_000,
   peerListLimit: 1_000,
+  listChangesMax: 256,
   membersMax: 65_536,
   reportedNeighboursMax: 256,
 };

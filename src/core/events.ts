@@ -17,6 +17,7 @@ import type {
   NodeRole,
   PeerEntry,
   PeerId,
+  PeerOver,
   RefusalCode,
   SeedId,
   SeedRefusal,
@@ -133,6 +134,16 @@ export interface PeerListReceived {
   readonly peers: readonly PeerEntry[];
   /** True for the first list from this seed in this registered life. */
   readonly first: boolean;
+}
+
+/** Emitted when a seed, as the answer to a renewal, has told what has changed on its Peer List since it was last seen. */
+export interface PeerListUpdated {
+  readonly type: 'peer-list:updated';
+  readonly seed: SeedId;
+  readonly total: number;
+  readonly digest: string;
+  readonly joined: readonly PeerEntry[];
+  readonly gone: readonly PeerOver[];
 }
 
 /** Emitted when a peer that was not known, or a higher incarnation of one, becomes known. */
@@ -575,6 +586,7 @@ export type PeerEvent =
   | PeerRegistered
   | PeerRegistrationFailed
   | PeerListReceived
+  | PeerListUpdated
   | PeerJoined
   | PeerLeft
   | LinkUp

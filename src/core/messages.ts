@@ -199,6 +199,21 @@ export interface Renew {
   readonly neighbours: readonly PeerId[];
   /** How many peers the sender knows. */
   readonly peerCount: number;
+  /** Digest of this seed's Peer List as the sender last saw it; absent when it wants none of the changes. */
+  readonly listed?: string;
+}
+
+/** An incarnation that is on the Peer List no more. */
+export interface PeerOver {
+  readonly id: PeerId;
+  readonly incarnation: Incarnation;
+  readonly status: 'dead' | 'left';
+}
+
+/** What has happened to a Peer List since it had an earlier digest. */
+export interface PeerListChanges {
+  readonly joined: readonly PeerEntry[];
+  readonly gone: readonly PeerOver[];
 }
 
 export interface RenewResult {
@@ -208,6 +223,8 @@ export interface RenewResult {
   readonly status: 'alive' | 'dead' | 'left' | 'unknown';
   readonly total: number;
   readonly digest: string;
+  /** All that has changed since the list had the digest `listed`; absent when it did not, or too much has. */
+  readonly changes?: PeerListChanges;
   /** Peers of another component of the overlay, to be linked with; usually empty. */
   readonly bridge: readonly PeerEntry[];
 }

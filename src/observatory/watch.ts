@@ -36,6 +36,7 @@ export function watchNode(node: ObservedNode, feed: Feed, now: () => number): ()
 const unshown: ReadonlySet<NodeEvent['type']> = new Set([
   'storage:committed',
   'peer-list:received',
+  'peer-list:updated',
   'peer-list:changed',
   'link:refused',
   'link:rejected',

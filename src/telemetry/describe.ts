@@ -133,6 +133,12 @@ const book: Book = {
       `${e.first ? 'Peer List' : 'Peer List again'} from seed ${e.seed}: ` +
       `${e.total} peers: ${list(e.peers.map((peer) => peer.id))}`,
   ],
+  'peer-list:updated': [
+    'debug',
+    (e) =>
+      `Peer List of seed ${e.seed}: ${e.total} peers, new: ${list(e.joined.map((peer) => peer.id))}; ` +
+      `gone: ${list(e.gone.map((peer) => `${peer.id} (${peer.status})`))}`,
+  ],
   'peer:joined': ['debug', (e) => `Learned of peer ${life(e)}`],
   'peer:left': ['info', (e) => `Peer ${life(e)} has left`],
 

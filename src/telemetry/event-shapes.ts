@@ -43,6 +43,13 @@ const shapes: Shapes = {
     peers: 'objects',
     first: 'boolean',
   },
+  'peer-list:updated': {
+    seed: 'text',
+    total: 'number',
+    digest: 'text',
+    joined: 'objects',
+    gone: 'objects',
+  },
   'peer:joined': { peer: 'text', incarnation: 'number' },
   'peer:left': { peer: 'text', incarnation: 'number' },
 

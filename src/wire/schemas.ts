@@ -31,6 +31,8 @@ const nonce = count;
 const identity = v.object({ role: v.picklist(['peer', 'seed']), id: nodeId, incarnation });
 const peerEntry = v.object({ id: nodeId, incarnation, rank: count });
 const peerEntries = list(peerEntry);
+const peerOver = v.object({ id: nodeId, incarnation, status: v.picklist(['dead', 'left']) });
+const peerListChanges = v.object({ joined: peerEntries, gone: list(peerOver) });
 const nodeIds = list(nodeId);
 const messageIds = list(messageId);
 
@@ -155,6 +157,7 @@ const member = {
     incarnation,
     neighbours: nodeIds,
     peerCount: count,
+    listed: v.exactOptional(digest),
   }),
   RENEW_RESULT: v.object({
     type: v.literal('RENEW_RESULT'),
@@ -162,6 +165,7 @@ const member = {
     status: v.picklist(['alive', 'dead', 'left', 'unknown']),
     total: count,
     digest,
+    changes: v.exactOptional(peerListChanges),
     bridge: peerEntries,
   }),
   LEAVE: v.object({

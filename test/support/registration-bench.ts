@@ -7,6 +7,7 @@ import type {
   Incarnation,
   Message,
   PeerEntry,
+  PeerListChanges,
   RefusalCode,
   RenewResult,
   SeedId,
@@ -25,6 +26,8 @@ export interface SeedScript {
   list: 'answer' | 'silent';
   digest: string;
   peers: readonly PeerEntry[];
+  /** What has changed of the list since the peer saw it. */
+  changes: PeerListChanges | undefined;
   bridge: readonly PeerEntry[];
   report: 'ok' | SeedRefusal | 'silent';
   leave: 'ok' | SeedRefusal | 'silent';
@@ -38,6 +41,7 @@ const willing: SeedScript = {
   list: 'answer',
   digest: 'd1',
   peers: [],
+  changes: undefined,
   bridge: [],
   report: 'ok',
   leave: 'ok',
@@ -236,6 +240,10 @@ export class RegistrationBench {
         heard('peersLearned', names(peers), peers);
         this.#on.peersLearned?.(peers, now);
       },
+      listChanged: (changes, seed, now) => {
+        heard('listChanged', names(changes.joined), changes, seed);
+        this.#on.listChanged?.(changes, seed, now);
+      },
       bridgeOffered: (peers, now) => {
         heard('bridgeOffered', names(peers), peers);
         this.#on.bridgeOffered?.(peers, now);
@@ -357,7 +365,7 @@ export function entry(id: string, rank = 1): PeerEntry {
 }
 
 function answerOf(script: SeedScript, message: Message): Message | undefined {
-  const { digest, peers, bridge } = script;
+  const { digest, peers, changes, bridge } = script;
   switch (message.type) {
     case 'REGISTER': {
       if (script.register === 'silent') return undefined;
@@ -375,7 +383,9 @@ function answerOf(script: SeedScript, message: Message): Message | undefined {
       if (script.renew === 'silent') return undefined;
       const { request } = message;
       const { renew: status } = script;
-      return { type: 'RENEW_RESULT', request, status, total: peers.length, digest, bridge };
+      const told = changes !== undefined && { changes };
+      const { length: total } = peers;
+      return { type: 'RENEW_RESULT', request, status, total, digest, ...told, bridge };
     }
     case 'DEAD_REPORT': {
       if (script.report === 'silent') return undefined;
@@ -418,6 +428,8 @@ function detail(event: NodeEvent): string {
     }
     case 'peer-list:received':
       return `${event.seed} ${event.digest}${event.first ? ' first' : ''}`;
+    case 'peer-list:updated':
+      return `${event.seed} ${event.digest}`;
     case 'overlay:bridge-offered':
       return event.candidates.join(' ');
     case 'peer:reported':

@@ -9,6 +9,7 @@ import type {
   Message,
   NodeIdentity,
   PeerEntry,
+  PeerOver,
   RegisterValue,
   SeedRefusal,
 } from '../../src/core/messages.ts';
@@ -40,6 +41,11 @@ const identity: fc.Arbitrary<NodeIdentity> = fc.record({
   incarnation,
 });
 const peerEntry: fc.Arbitrary<PeerEntry> = fc.record({ id: nodeId, incarnation, rank: count });
+const peerOver: fc.Arbitrary<PeerOver> = fc.record({
+  id: nodeId,
+  incarnation,
+  status: fc.constantFrom('dead', 'left'),
+});
 const outcome: fc.Arbitrary<'ok' | SeedRefusal> = fc.constantFrom(
   'ok',
   'unverified',
@@ -171,22 +177,30 @@ export const messageArbitraries: MessageArbitraries = {
     digest: hash,
     peers: list(peerEntry),
   }),
-  RENEW: fc.record({
-    type: fc.constant('RENEW'),
-    request: count,
-    peer: nodeId,
-    incarnation,
-    neighbours: list(nodeId),
-    peerCount: count,
-  }),
-  RENEW_RESULT: fc.record({
-    type: fc.constant('RENEW_RESULT'),
-    request: count,
-    status: fc.constantFrom('alive', 'dead', 'left', 'unknown'),
-    total: count,
-    digest: hash,
-    bridge: list(peerEntry),
-  }),
+  RENEW: fc.record(
+    {
+      type: fc.constant('RENEW'),
+      request: count,
+      peer: nodeId,
+      incarnation,
+      neighbours: list(nodeId),
+      peerCount: count,
+      listed: hash,
+    },
+    { requiredKeys: ['type', 'request', 'peer', 'incarnation', 'neighbours', 'peerCount'] },
+  ),
+  RENEW_RESULT: fc.record(
+    {
+      type: fc.constant('RENEW_RESULT'),
+      request: count,
+      status: fc.constantFrom('alive', 'dead', 'left', 'unknown'),
+      total: count,
+      digest: hash,
+      changes: fc.record({ joined: list(peerEntry), gone: list(peerOver) }),
+      bridge: list(peerEntry),
+    },
+    { requiredKeys: ['type', 'request', 'status', 'total', 'digest', 'bridge'] },
+  ),
   LEAVE: traced(
     fc.record({
       type: fc.constant('LEAVE'),

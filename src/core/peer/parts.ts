@@ -8,6 +8,7 @@ import type {
   NodeId,
   PeerEntry,
   PeerId,
+  PeerListChanges,
   RenewResult,
   SeedId,
   SeedRefusal,
@@ -35,6 +36,8 @@ export interface RegistrationListener {
   registered(incarnation: Incarnation, now: Instant): void;
   /** Peers from a Peer List. */
   peersLearned(peers: readonly PeerEntry[], now: Instant): void;
+  /** What has happened to this seed's Peer List since it was last told. */
+  listChanged(changes: PeerListChanges, seed: SeedId, now: Instant): void;
   /** Peers of another component of the overlay, to be linked with. */
   bridgeOffered(peers: readonly PeerEntry[], now: Instant): void;
   /** A seed no longer holds this incarnation as alive. The registration starts again by itself, with a new session. */

@@ -14,6 +14,7 @@ import type {
   NodeIdentity,
   PeerEntry,
   PeerId,
+  PeerListChanges,
   Refuse,
   SeedId,
   Session,
@@ -221,6 +222,16 @@ export class Peer
     this.overlay.membershipChanged(now);
   }
 
+  /** The same change is told by each seed, and most deaths are known already. */
+  listChanged({ joined, gone }: PeerListChanges, seed: SeedId, now: Instant): void {
+    for (const { id: peer, incarnation, status } of gone) {
+      if (this.membership.isOver(peer, incarnation)) continue;
+      if (status === 'left') this.#left(peer, incarnation, now);
+      else this.deadConfirmed({ type: 'DEAD_CONFIRMED', peer, incarnation, seed }, seed, now);
+    }
+    if (joined.length > 0) this.peersLearned(joined, now);
+  }
+
   bridgeOffered(peers: readonly PeerEntry[], now: Instant): void {
     this.membership.learnAll(peers);
     this.overlay.offer(peers, now);
@@ -386,11 +397,16 @@ export class Peer
     // A neighbour says itself that it leaves; of one that is linked here nobody else is believed.
     if (!isItself && this.overlay.linkTo(peer) !== undefined) return;
     if (isItself) this.links.markFarewell(link);
+    if (!this.#left(peer, incarnation, now)) return;
+    for (const other of this.overlay.links()) if (other !== link) this.links.send(other, leave);
+  }
+
+  /** Returns whether that is news. */
+  #left(peer: PeerId, incarnation: Incarnation, now: Instant): boolean {
     const isNews = this.membership.bury(peer, incarnation, 'left');
     this.failureDetection.peerLeft(peer, incarnation, now);
     this.overlay.drop(peer, incarnation, 'it left', now);
-    if (!isNews) return;
-    for (const other of this.overlay.links()) if (other !== link) this.links.send(other, leave);
+    return isNews;
   }
 
   #onOverflow(id: number, frames: number, bytes: number, now: Instant): void {

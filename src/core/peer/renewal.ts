@@ -31,7 +31,7 @@ export interface RenewalDependencies {
   readonly self: Self;
   readonly random: Random;
   readonly view: OverlayView;
-  readonly listener: Pick<RegistrationListener, 'peersLearned' | 'bridgeOffered'>;
+  readonly listener: Pick<RegistrationListener, 'peersLearned' | 'listChanged' | 'bridgeOffered'>;
 }
 
 /** Renewals are spread over this share of the interval, so that peers started together drift apart. */
@@ -142,12 +142,23 @@ export class Renewal {
     if (lease === undefined) return;
     lease.renewRequest = 0;
     lease.missed = 0;
-    if (lease.digest !== result.digest) lease.digest = '';
+    if (lease.digest !== result.digest) this.#catchUp(lease, link, result, now);
     this.#askListIfWanted(lease, link);
     if (result.bridge.length === 0) return;
     const candidates = result.bridge.map((peer) => peer.id);
     this.#with.effects.emit({ type: 'overlay:bridge-offered', candidates });
     this.#with.listener.bridgeOffered(result.bridge, now);
+  }
+
+  /** Of a list of which too much has changed a part is asked for anew: the peer knows many others already. */
+  #catchUp(lease: Lease, link: Link, { total, digest, changes }: RenewResult, now: Instant): void {
+    const wasWanted = lease.digest === '';
+    lease.digest = changes === undefined ? '' : digest;
+    if (changes !== undefined) {
+      const { seed } = lease;
+      this.#with.effects.emit({ type: 'peer-list:updated', seed, total, digest, ...changes });
+      this.#with.listener.listChanged(changes, seed, now);
+    } else if (!wasWanted) this.#askList(lease, link, this.#options.peerListAgainLimit);
   }
 
   onPeerList(seed: SeedId, list: PeerList, now: Instant): void {
@@ -207,14 +218,18 @@ export class Renewal {
       incarnation: leases.incarnation,
       neighbours: view.neighbourIds(),
       peerCount: view.peerCount(),
+      ...(lease.digest !== '' && { listed: lease.digest }),
     });
   }
 
   #askListIfWanted(lease: Lease, link: Link): void {
-    if (lease.digest !== '' || lease.listRequest !== 0) return;
+    if (lease.digest === '') this.#askList(lease, link, this.#options.peerListLimit);
+  }
+
+  #askList(lease: Lease, link: Link, limit: number): void {
+    if (lease.listRequest !== 0) return;
     lease.listRequest = this.#with.contacts.nextRequest();
     const { listRequest: request } = lease;
-    const { peerListLimit: limit } = this.#options;
     this.#with.links.send(link, { type: 'PEER_LIST_REQUEST', request, limit });
   }
 

@@ -1,11 +1,13 @@
 import type { Random } from '../effects.ts';
-import type { DigestText, PeerEntry, PeerId, RegisterValue } from '../messages.ts';
+import type { DigestText, PeerEntry, PeerId, PeerListChanges, RegisterValue } from '../messages.ts';
+import { ListHistory } from './list-history.ts';
 import { rankWeightedSample } from './rank-sample.ts';
 import { XorDigest } from './xor-digest.ts';
 
 export interface DirectoryOptions {
   readonly repairBuckets: number;
   readonly peerListLimit: number;
+  readonly listChangesMax: number;
 }
 
 interface Member {
@@ -27,12 +29,14 @@ export class Directory {
   readonly #entries: PeerEntry[] = [];
   readonly #tombstones = new Set<PeerId>();
   readonly #listDigest: XorDigest;
+  readonly #history: ListHistory;
   readonly #buckets: readonly XorDigest[];
 
   constructor(options: DirectoryOptions, dependencies: { readonly digest: DigestText }) {
     this.#options = options;
     const { digest } = dependencies;
     this.#listDigest = new XorDigest(digest);
+    this.#history = new ListHistory(options);
     const { repairBuckets: length } = options;
     this.#buckets = Array.from({ length }, () => new XorDigest(digest));
   }
@@ -54,8 +58,15 @@ export class Directory {
 
   /** A register's committed value was replaced; undefined where there is none. */
   replace(peer: PeerId, before: RegisterValue | undefined, after: RegisterValue | undefined): void {
+    const { digest } = this;
     if (before !== undefined) this.#remove(peer, before);
     if (after !== undefined) this.#add(peer, after);
+    if (after !== undefined && digest !== this.digest) this.#note(digest, peer, after);
+  }
+
+  /** What has happened to the Peer List since it had this digest; undefined when that is too long ago. */
+  changesSince(digest: string): PeerListChanges | undefined {
+    return this.#history.since(digest);
   }
 
   /** The whole Peer List, oldest registration first. */
@@ -105,6 +116,13 @@ export class Directory {
       this.#ranksChanged(at);
     } else this.#tombstones.delete(peer);
     this.#toggle(peer, value);
+  }
+
+  #note(before: string, id: PeerId, { status, incarnation, registeredAtMs }: RegisterValue): void {
+    if (status === 'alive') {
+      const rank = this.#place(id, registeredAtMs) + 1;
+      this.#history.note(before, { joined: { id, incarnation, rank } });
+    } else this.#history.note(before, { gone: { id, incarnation, status } });
   }
 
   #toggle(peer: PeerId, value: RegisterValue): void {

@@ -176,7 +176,7 @@ export class Members implements LinkHandler {
    */
   #onRenew(member: Member, renew: Renew, now: Instant): void {
     if (!this.#with.standing.isVoting) return;
-    const { peer, incarnation, neighbours, request } = renew;
+    const { peer, incarnation, neighbours, request, listed } = renew;
     const status = this.#statusOf(peer, incarnation);
     if (status === 'alive') {
       this.#bind(member, incarnation, now);
@@ -184,12 +184,15 @@ export class Members implements LinkHandler {
     }
     const { size: total, digest } = this.#with.directory;
     const bridge = status === 'alive' ? this.#with.overlay.bridgeFor(peer) : [];
+    const isBehind = listed !== undefined && listed !== digest;
+    const changes = isBehind ? this.#with.directory.changesSince(listed) : undefined;
     const result: RenewResult = {
       type: 'RENEW_RESULT',
       request,
       status,
       total,
       digest,
+      ...(changes !== undefined && { changes }),
       bridge,
     };
     this.#with.links.send(member.link, result);

@@ -77,6 +77,10 @@ export function recorderOf(
       set('peerListSize', total);
       set('peerListDigest', digestNumber(digest));
     },
+    'peer-list:updated': ({ total, digest }) => {
+      set('peerListSize', total);
+      set('peerListDigest', digestNumber(digest));
+    },
     'peer:joined': () => add('joined'),
     'peer:left': () => add('left'),
 

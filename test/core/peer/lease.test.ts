@@ -33,17 +33,43 @@ describe('the lease', () => {
     expect(gaps).toEqual([8750, 10_000, 11_248]);
   });
 
-  test('brings the Peer List again when its digest has changed, from that seed alone', () => {
+  test('brings a part of the Peer List again when too much has changed, from that seed alone', () => {
     const bench = registered();
     bench.run(12_000);
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
     bench.script('seed2', { digest: 'd9', peers: [entry('new:1')] });
     bench.run(12_000);
-    expect(bench.got('PEER_LIST_REQUEST').slice(2)).toMatchObject([{ seed: 'seed2', limit: 1000 }]);
+    expect(bench.got('PEER_LIST_REQUEST').slice(2)).toMatchObject([{ seed: 'seed2', limit: 256 }]);
+    expect(bench.got('PEER_LIST_REQUEST')[0]).toMatchObject({ limit: 1000 });
     expect(bench.heard('peersLearned').at(-1)).toEqual([[entry('new:1')]]);
     expect(bench.of('peer-list:received').map(({ first }) => first)).toEqual([true, true, false]);
     bench.run(24_000);
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(3);
+  });
+
+  test('is renewed with the digest of the Peer List that this seed told, and takes the changes since', () => {
+    const bench = registered();
+    bench.run(12_000);
+    expect(bench.got('RENEW').map(({ seed, listed }) => `${seed} ${listed}`)).toEqual([
+      'seed1 d1',
+      'seed2 d1',
+    ]);
+    const changes = {
+      joined: [entry('new:1')],
+      gone: [{ id: 'old:1', incarnation: 3, status: 'dead' as const }],
+    };
+    bench.script('seed2', { digest: 'd9', changes });
+    bench.run(12_000);
+    expect(bench.heard('listChanged')).toEqual([[changes, 'seed2']]);
+    const told = { seed: 'seed2', digest: 'd9', ...changes };
+    expect(bench.of('peer-list:updated')).toMatchObject([told]);
+    bench.run(12_000);
+    expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
+    const renewals = bench.got('RENEW').slice(4);
+    expect(renewals.map(({ seed, listed }) => `${seed} ${listed}`)).toEqual([
+      'seed1 d1',
+      'seed2 d9',
+    ]);
   });
 
   test('asks again at the next renewal for a Peer List that did not come', () => {

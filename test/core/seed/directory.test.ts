@@ -7,7 +7,7 @@ import { rankWeightedSample } from '../../../src/core/seed/rank-sample.ts';
 import { digestText } from '../../../src/runtime/digest.ts';
 import { seededRandom } from '../../support/random.ts';
 
-const options = { repairBuckets: 8, peerListLimit: 50 };
+const options = { repairBuckets: 8, peerListLimit: 50, listChangesMax: 5 };
 
 describe('the Peer List', () => {
   test('is in the order of registration, whatever the order in which it was learned', () => {
@@ -21,6 +21,62 @@ describe('the Peer List', () => {
       { id: 'a:1', incarnation: 1, rank: 3 },
     ]);
     expect(directory.entryOf('a:1', registered({ registeredAtMs: 30 })).rank).toBe(3);
+  });
+
+  test('tells what has happened to it since it had a digest', () => {
+    const directory = newDirectory();
+    const empty = directory.digest;
+    directory.replace('a:1', undefined, registered({ registeredAtMs: 10 }));
+    const first = directory.digest;
+    directory.replace('b:1', undefined, registered({ registeredAtMs: 20 }));
+    const a = { id: 'a:1', incarnation: 1, rank: 1 };
+    const b = { id: 'b:1', incarnation: 1, rank: 2 };
+    expect(directory.changesSince(empty)).toEqual({ joined: [a, b], gone: [] });
+    expect(directory.changesSince(first)).toEqual({ joined: [b], gone: [] });
+    expect(directory.changesSince(directory.digest)).toBeUndefined();
+    const dead = registered({ registeredAtMs: 10, status: 'dead', revision: 2 });
+    directory.replace('a:1', registered({ registeredAtMs: 10 }), dead);
+    const over = { id: 'a:1', incarnation: 1, status: 'dead' };
+    expect(directory.changesSince(first)).toEqual({ joined: [b], gone: [over] });
+    directory.replace('a:1', dead, { ...dead, revision: 3 });
+    directory.replace('a:1', { ...dead, revision: 3 }, undefined);
+    expect(directory.changesSince(first)).toEqual({ joined: [b], gone: [over] });
+    directory.replace('b:1', registered({ registeredAtMs: 20 }), registered({ incarnation: 2 }));
+    const again = { id: 'b:1', incarnation: 2, rank: 1 };
+    expect(directory.changesSince(first)).toEqual({ joined: [b, again], gone: [over] });
+    expect(directory.changesSince('f00d')).toBeUndefined();
+  });
+
+  test('tells no more changes than its option allows, from the newest digest that fits on', () => {
+    const directory = newDirectory();
+    const digests: string[] = [];
+    for (let peer = 0; peer < 40; peer += 1) {
+      digests.push(directory.digest);
+      directory.replace(`p${peer}:1`, undefined, registered({ registeredAtMs: peer }));
+      for (const [index, digest] of digests.entries()) {
+        const told = directory.changesSince(digest)?.joined.map(({ id }) => id);
+        const missed = Array.from({ length: peer - index + 1 }, (_, at) => `p${index + at}:1`);
+        expect(told).toEqual(missed.length > options.listChangesMax ? undefined : missed);
+      }
+    }
+  });
+
+  test('that is as it was before tells the same from either time', () => {
+    const directory = newDirectory();
+    directory.replace('a:1', undefined, registered({}));
+    const alone = directory.digest;
+    directory.replace('b:1', undefined, registered({ registeredAtMs: 1 }));
+    directory.replace(
+      'b:1',
+      registered({ registeredAtMs: 1 }),
+      registered({ status: 'left', revision: 2 }),
+    );
+    expect(directory.digest).toBe(alone);
+    directory.replace('c:1', undefined, registered({ registeredAtMs: 2 }));
+    expect(directory.changesSince(alone)).toEqual({
+      joined: [{ id: 'c:1', incarnation: 1, rank: 2 }],
+      gone: [],
+    });
   });
 
   test('has the living only; the others are tombstones', () => {

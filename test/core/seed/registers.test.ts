@@ -148,7 +148,10 @@ function newRegisters(stored: StoredState = stateOf([])): Registers<string> {
 function newLedger(registers: Registers<string>) {
   const decisions: Decision[] = [];
   const events: NodeEvent[] = [];
-  const directory = new Directory({ repairBuckets: 4, peerListLimit: 9 }, { digest: digestText });
+  const directory = new Directory(
+    { repairBuckets: 4, peerListLimit: 9, listChangesMax: 9 },
+    { digest: digestText },
+  );
   const ledger = new Ledger<string>({
     effects: { emit: (event) => events.push(event) },
     registers,
