@@ -11,6 +11,7 @@ import {
   type SimulationObserver,
   scenarioNames,
   summaryJson,
+  watchPromises,
 } from '../simulator/index.ts';
 import { positiveNumber } from './arguments.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
@@ -34,7 +35,11 @@ interface SimulateFlags extends ScenarioFlags {
   readonly events?: string;
   readonly openmetrics?: string;
   readonly sampleInterval: number;
+  readonly check?: boolean;
 }
+
+/** Larger networks are checked only when asked for: what checkers remember of every link takes memory. */
+const checkedPeersMax = 20_000;
 
 const help = `
 Scenarios that come with Hearsay: SCENARIOS.
@@ -43,6 +48,7 @@ A file of your own says the same things; docs/SIMULATOR.md has its fields.
 In --out: summary.json, messages.csv (a line for each message), curves.csv (coverage over time), and
 plots: coverage.svg, hops.svg, degrees.svg, redundancy.svg, detection.svg, registration.svg.
 The same scenario, flags and seed give the same bytes; how long the run took is on the terminal only.
+What the protocol promises is checked while the run goes on; a promise that is broken ends it with exit code 1.
 Ctrl-C ends the run early: what was simulated until then is written, marked as partial.
 
 Examples:
@@ -74,6 +80,8 @@ export async function addSimulateCommand(
       positiveNumber,
       5,
     )
+    .option('--check', 'look whether every promise is kept (default: up to 20,000 peers)')
+    .option('--no-check', 'do not: the run is a little faster')
     .addHelpText(
       'after',
       help.replace('SCENARIOS', (await scenarioNames()).join(', ')) + exitCodesHelp,
@@ -91,16 +99,21 @@ async function runSimulate(flags: SimulateFlags): Promise<number> {
   const interrupt = onInterrupt();
   const progress = new ProgressLine();
   const collector = new RunCollector();
+  const promises = isChecked(flags, scenario) ? watchPromises() : undefined;
   try {
     const simulation = new Simulation(scenario, {
       seed: flags.seed,
-      observers: [collector, ...attached.map(({ observer }) => observer)],
+      observers: [
+        collector,
+        ...(promises?.observers ?? []),
+        ...attached.map(({ observer }) => observer),
+      ],
     });
     await drive(simulation, { signal: interrupt.signal, progress });
     const result = simulation.result();
     const { elapsedMs: wallMs } = progress;
     progress.clear();
-    const report = reportOf(result, collector, simulation.world);
+    const report = reportOf(result, collector, simulation.world, promises?.report());
     for (const file of attached) await file.close();
     if (flags.out !== undefined) await writeFolder(flags.out, await filesOf(report));
     const memoryBytes = process.resourceUsage().maxRSS * 1_024;
@@ -112,6 +125,10 @@ async function runSimulate(flags: SimulateFlags): Promise<number> {
   }
 }
 
+function isChecked({ check }: SimulateFlags, { topology }: Scenario): boolean {
+  return check ?? topology.peers <= checkedPeersMax;
+}
+
 async function filesOf(report: RunReport): Promise<ReadonlyMap<string, string>> {
   return new Map([
     ['summary.json', summaryJson(report)],
@@ -121,7 +138,8 @@ async function filesOf(report: RunReport): Promise<ReadonlyMap<string, string>> 
   ]);
 }
 
-function exitCodeFor({ ended }: RunReport): number {
+function exitCodeFor({ ended, promises }: RunReport): number {
+  if (promises !== null && promises.violations.length > 0) return exitCodes.failed;
   if (ended === 'complete') return exitCodes.ok;
   return ended === 'aborted' ? exitCodes.interrupted : exitCodes.failed;
 }

@@ -1,6 +1,11 @@
 /** Hearsay's simulator: the production protocol under virtual time, from ten peers to a million. */
 
-export { allCheckers, type CheckersOptions } from './checkers/all-checkers.ts';
+export {
+  allCheckers,
+  type CheckersOptions,
+  type PromisesReport,
+  watchPromises,
+} from './checkers/all-checkers.ts';
 export type { Violation } from './checkers/checker.ts';
 export type { Latency, NetworkModel } from './network/model.ts';
 export type { RegionName } from './network/regions.ts';

@@ -42,6 +42,42 @@ test('one seed gives the same files twice, another seed other ones', () => {
   expect(outs[2]).not.toEqual(outs[0]);
 });
 
+test('a run says whether its promises were kept, and fails when one was not', () => {
+  const summaryOf = (out: string) =>
+    JSON.parse(readFileSync(join(out, 'summary.json'), 'utf8')) as {
+      readonly promises: { readonly checked: number; readonly kept: number } | null;
+    };
+  const kept = join(folder, 'kept');
+  const sound = simulate('--scenario', 'classroom', '--out', kept);
+  expect([sound.status, sound.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^promises +kept: (\d+) of \1$/m),
+  ]);
+  expect(summaryOf(kept).promises?.checked).toBeGreaterThan(10);
+
+  const file = join(folder, 'credulous.json');
+  const forger = { kind: 'malicious', atMs: 20_000, who: { peers: 1 }, behaviour: 'forge-deaths' };
+  writeFileSync(
+    file,
+    JSON.stringify({
+      name: 'credulous',
+      topology: { seeds: 3, peers: 8, start: { kind: 'join', spreadMs: 1_000 } },
+      network: { latency: { kind: 'constant', ms: 1 } },
+      faults: [forger],
+      options: { seed: { verdicts: 'always-ok' } },
+      durationMs: 30_000,
+    }),
+  );
+  const broken = simulate('--scenario', file);
+  expect(broken.status).toBe(1);
+  expect(broken.stdout).toMatch(/^ {2}BROKEN +no-false-death, at [\d,.]+ ms: seed \d confirmed/m);
+  const unseen = simulate('--scenario', file, '--no-check');
+  expect([unseen.status, unseen.stdout]).toEqual([
+    0,
+    expect.stringMatching(/^promises +not checked/m),
+  ]);
+});
+
 test('a typo in a scenario is named with file, path and what would be right', () => {
   const file = join(folder, 'typo.json');
   writeFileSync(

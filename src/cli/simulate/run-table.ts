@@ -37,6 +37,7 @@ export function runTable(report: RunReport, { wallMs, memoryBytes }: WallClock):
         : `${number(registration.times.count)}, half within ${milliseconds(registration.times.p50Ms)}, all within ${milliseconds(registration.times.maxMs)}`,
     ],
     ['deaths', deathsText(detection)],
+    ...promisesRows(report.promises),
     ['trace', report.traceHash],
     [
       'events',
@@ -83,6 +84,19 @@ function deathsText({
   if (untilConfirmed === null) return `${number(killed)} killed, none confirmed${mistakes}`;
   const { count, p50Ms, maxMs } = untilConfirmed;
   return `${number(killed)} killed, ${number(count)} confirmed, half within ${seconds(p50Ms)}, all within ${seconds(maxMs)}${mistakes}`;
+}
+
+/** A line for the whole, and one for each promise that was not kept. */
+function promisesRows(promises: RunReport['promises']): [string, string][] {
+  if (promises === null) return [['promises', 'not checked (--check does)']];
+  const { checked, kept, violations } = promises;
+  return [
+    ['promises', `kept: ${kept} of ${checked}`],
+    ...violations.map(({ checker, atMs, what }): [string, string] => [
+      '  BROKEN',
+      `${checker}, at ${digits(atMs)} ms: ${what}`,
+    ]),
+  ];
 }
 
 function spread(values: Spread | null, text: (value: number) => string): string {

@@ -20,7 +20,7 @@ import { tombstones } from './tombstones.ts';
 import { votes } from './votes.ts';
 
 /** Every promise that is checked. */
-const checkerKinds: readonly CheckerKind[] = [
+export const checkerKinds: readonly CheckerKind[] = [
   atMostOnce,
   firstReceipt,
   oneValue,
@@ -52,6 +52,30 @@ export interface CheckersOptions {
 /** What checks every promise of one run: give it to the run as its observers. */
 export function allCheckers(options: CheckersOptions): SimulationObserver[] {
   return startCheckers(checkerKinds, options);
+}
+
+/** How a run kept its promises. */
+export interface PromisesReport {
+  readonly checked: number;
+  readonly kept: number;
+  /** The first breach of each that was not kept, in the order in which they were noticed. */
+  readonly violations: readonly Violation[];
+}
+
+/** Checks every promise of one run; `report` says what came of it until now. */
+export function watchPromises(): {
+  readonly observers: readonly SimulationObserver[];
+  readonly report: () => PromisesReport;
+} {
+  const violations: Violation[] = [];
+  const observers = allCheckers({ onViolation: (violation) => void violations.push(violation) });
+  const { length: checked } = checkerKinds;
+  const report = () => ({
+    checked,
+    kept: checked - violations.length,
+    violations: [...violations],
+  });
+  return { observers, report };
 }
 
 /** The same for some of the promises. */

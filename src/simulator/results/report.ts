@@ -1,5 +1,6 @@
 import type { NodeId } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
+import type { PromisesReport } from '../checkers/all-checkers.ts';
 import type { Scenario } from '../scenario/scenario.ts';
 import type { SimulationResult } from '../simulate.ts';
 import type { World } from '../world.ts';
@@ -27,6 +28,8 @@ export interface RunReport {
   readonly inputs: number;
   readonly framesSent: number;
   readonly traceHash: string;
+  /** Null when nobody looked whether they were kept. */
+  readonly promises: PromisesReport | null;
   readonly overlay: OverlayReport;
   readonly messages: MessagesReport;
   readonly registration: { readonly times: DelayReport | null; readonly failedRounds: number };
@@ -144,6 +147,7 @@ export function reportOf(
   result: SimulationResult,
   collector: RunCollector,
   world: World,
+  promises: PromisesReport | null = null,
 ): RunReport {
   const { scenario, seed, ended, virtualMs, deliveries, framesSent, traceHash } = result;
   return {
@@ -155,6 +159,7 @@ export function reportOf(
     inputs: deliveries,
     framesSent,
     traceHash,
+    promises,
     overlay: overlayReport(collector, world.peerOptions.overlay.maxDegree),
     messages: messagesReport(collector, world),
     registration: {
