@@ -474,6 +474,8 @@ export interface SuspectNotice extends Traced {
   readonly refutation: number;
   readonly by: PeerId;
   readonly byIncarnation: Incarnation;
+  /** Not to be passed on: enough peers agree already, and the seeds are being asked. */
+  readonly near?: true;
 }
 
 /** 'I am alive': flooded by a suspect. */

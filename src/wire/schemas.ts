@@ -298,6 +298,7 @@ const neighbour = {
     refutation: count,
     by: nodeId,
     byIncarnation: incarnation,
+    near: v.exactOptional(v.literal(true)),
   }),
   REFUTE: v.object({ type: v.literal('REFUTE'), peer: nodeId, incarnation, refutation: count }),
   IHAVE: v.object({ type: v.literal('IHAVE'), ids: messageIds, expired: messageIds }),

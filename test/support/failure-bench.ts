@@ -11,6 +11,7 @@ import type {
   NodeId,
   PeerEntry,
   PeerId,
+  SuspectNotice,
   Welcome,
 } from '../../src/core/messages.ts';
 import { FailureDetection, type FailureTimer } from '../../src/core/peer/failure-detection.ts';
@@ -227,9 +228,15 @@ export class FailureBench {
     this.hear(from, { type: 'PROBE_RESULT', nonce, peer, incarnation, outcome });
   }
 
-  notice(from: PeerId, peer: PeerId, { by = from, incarnation = 1, refutation = 0 } = {}): void {
+  notice(
+    from: PeerId,
+    peer: PeerId,
+    told: Partial<Pick<SuspectNotice, 'by' | 'incarnation' | 'refutation' | 'near'>> = {},
+  ): void {
+    const { by = from, incarnation = 1, refutation = 0, near } = told;
     const type = 'SUSPECT_NOTICE';
-    this.hear(from, { type, peer, incarnation, refutation, by, byIncarnation: 1 });
+    const notice = { type, peer, incarnation, refutation, by, byIncarnation: 1 } as const;
+    this.hear(from, { ...notice, ...(near && { near }) });
   }
 
   answer(outcome: ReportAnswer['outcome'], peer: PeerId, seed: NodeId = 'seed:1'): void {

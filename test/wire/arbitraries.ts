@@ -307,14 +307,18 @@ export const messageArbitraries: MessageArbitraries = {
     outcome: fc.constantFrom('alive', 'silent', 'replaced'),
   }),
   SUSPECT_NOTICE: traced(
-    fc.record({
-      type: fc.constant('SUSPECT_NOTICE'),
-      peer: nodeId,
-      incarnation,
-      refutation: count,
-      by: nodeId,
-      byIncarnation: incarnation,
-    }),
+    fc.record(
+      {
+        type: fc.constant('SUSPECT_NOTICE'),
+        peer: nodeId,
+        incarnation,
+        refutation: count,
+        by: nodeId,
+        byIncarnation: incarnation,
+        near: fc.constant(true as const),
+      },
+      { requiredKeys: ['type', 'peer', 'incarnation', 'refutation', 'by', 'byIncarnation'] },
+    ),
   ),
   REFUTE: fc.record({
     type: fc.constant('REFUTE'),

@@ -90,15 +90,26 @@ export class Confirmations {
     const { peer, incarnation, seed } = confirmed;
     const { doubts, effects, evidence, listener, membership, rumours } = this.#with;
     const silentMs = this.#silentMs(peer, incarnation, now);
+    const isPassedOn = this.#isPassedOn(confirmed, cameOver);
     doubts.dead(peer, incarnation);
     if (!rumours.isNews(confirmed, now)) return;
     effects.emit({ type: 'peer:confirmed-dead', peer, incarnation, seed, from, silentMs });
     // To the dead as well, while there is a link: if it lives after all, it has to register again.
-    rumours.spread(confirmed, cameOver);
+    if (isPassedOn) rumours.spread(confirmed, cameOver);
+    else rumours.tell(peer, confirmed);
     evidence.forget(peer, incarnation);
     // Late word of an earlier life must not touch the present one.
     const isOutlived = (membership.get(peer)?.incarnation ?? 0) > incarnation;
     if (!isOutlived) listener.dead(peer, incarnation, now);
+  }
+
+  /**
+   * Seeds tell all their members, and those who were away with their next renewal. So the word is
+   * passed on by those who looked for the dead in vain, and by those to whom only neighbours told it.
+   */
+  #isPassedOn({ peer, incarnation }: DeadConfirmed, cameOver: Link | undefined): boolean {
+    if (this.#options.confirmation === 'peers' || cameOver !== undefined) return true;
+    return this.#with.doubts.isMissing(peer, incarnation);
   }
 
   /** Never passed on by ourselves: it is for the seeds to say whether it is true. */

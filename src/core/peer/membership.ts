@@ -59,7 +59,12 @@ export class Membership {
 
   /** Whether this incarnation is known to have died, left or been replaced. */
   isOver(peer: PeerId, incarnation: Incarnation): boolean {
-    return this.#isBuried(peer, incarnation) || incarnation < this.#knownIncarnation(peer);
+    return this.isBuried(peer, incarnation) || incarnation < this.#knownIncarnation(peer);
+  }
+
+  /** Whether this incarnation is known to have died or left. */
+  isBuried(peer: PeerId, incarnation: Incarnation): boolean {
+    return incarnation <= (this.#buried?.get(peer) ?? -1);
   }
 
   /** The known peers, oldest in the network first. Good until the next change of the membership. */
@@ -74,7 +79,7 @@ export class Membership {
     // As most entries of most Peer Lists: seeds tell the same of a peer until its rank changes.
     if (before === entry && !this.#isOrderKept) return 'known';
     if (id === this.#with.self.id) return 'known';
-    if (this.#isBuried(id, incarnation)) return 'buried';
+    if (this.isBuried(id, incarnation)) return 'buried';
     const isNews = before === undefined || incarnation > before.incarnation;
     if (isNews || incarnation === before.incarnation) this.#store(entry, before);
     if (!isNews) return 'known';
@@ -92,7 +97,7 @@ export class Membership {
    * emitted; a confirmed death is failure detection's to announce.
    */
   bury(peer: PeerId, incarnation: Incarnation, cause: 'dead' | 'left'): boolean {
-    if (this.#isBuried(peer, incarnation)) return false;
+    if (this.isBuried(peer, incarnation)) return false;
     this.#buried ??= new Map();
     this.#buried.delete(peer);
     this.#buried.set(peer, incarnation);
@@ -101,10 +106,6 @@ export class Membership {
     if (known !== undefined && known.incarnation <= incarnation) this.#forget(known);
     if (cause === 'left') this.#with.effects.emit({ type: 'peer:left', peer, incarnation });
     return true;
-  }
-
-  #isBuried(peer: PeerId, incarnation: Incarnation): boolean {
-    return incarnation <= (this.#buried?.get(peer) ?? -1);
   }
 
   #knownIncarnation(peer: PeerId): Incarnation {

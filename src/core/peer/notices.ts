@@ -75,7 +75,7 @@ export class Notices {
     this.#takeRefutation(peer, incarnation, notice.refutation, now);
     const weight = evidence.suspected(notice, now);
     if (weight === 'needless') return;
-    rumours.spread(notice, link);
+    if (notice.near === undefined) rumours.spread(notice, link);
     if (weight === 'first') effects.emit({ type: 'peer:suspicion-heard', peer, incarnation, by });
     listener.suspectedByOther(peer, incarnation, now);
   }

@@ -61,6 +61,8 @@ export class Overlay
   readonly #with: OverlayDependencies;
   /** Replaced on change. For so few links an array takes a third of a Map's room. */
   #neighbours: readonly Link[] = none;
+  /** Their ids, from when somebody asks until the next change: they are told with every renewal. */
+  #neighbourIds: readonly PeerId[] | undefined;
   readonly #dials: Dials;
   readonly #candidates: Candidates;
   /** 0 until `start`. */
@@ -93,6 +95,11 @@ export class Overlay
 
   links(): readonly Link[] {
     return this.#neighbours;
+  }
+
+  neighbourIds(): readonly PeerId[] {
+    this.#neighbourIds ??= this.#neighbours.map((link) => link.remote.id);
+    return this.#neighbourIds;
   }
 
   linkTo(peer: PeerId): Link | undefined {
@@ -219,6 +226,7 @@ export class Overlay
   #linked(link: Link, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
     this.#neighbours = this.#neighbours.concat(link);
+    this.#neighbourIds = undefined;
     this.#dials.unpause(peer);
     this.#isIsolated = false;
     this.#candidates.linked(peer);
@@ -232,6 +240,7 @@ export class Overlay
   #unlinked(link: Link, closed: LinkClosed, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
     this.#neighbours = this.#neighbours.filter((other) => other !== link);
+    this.#neighbourIds = undefined;
     const { cause, reason } = closed;
     const { degree } = this;
     const event = { link: link.id, peer, incarnation, cause, reason, degree } as const;

@@ -248,6 +248,9 @@ export class Peer
   }
 
   deadConfirmed(confirmed: DeadConfirmed, seed: SeedId, now: Instant): void {
+    // Each seed that holds a lease tells every death.
+    const { peer, incarnation } = confirmed;
+    if (this.membership.isBuried(peer, incarnation) && !this.isNeighbour(peer)) return;
     this.failureDetection.confirmed(confirmed, seed, now);
   }
 
@@ -305,7 +308,7 @@ export class Peer
   }
 
   neighbourIds(): readonly PeerId[] {
-    return this.overlay.links().map((link) => link.remote.id);
+    return this.overlay.neighbourIds();
   }
 
   peerCount(): number {
@@ -390,14 +393,18 @@ export class Peer
     }
   }
 
-  /** A leave is told on, once, so that peers further away hear of it, too. */
+  /**
+   * A leave is told on, once, so that peers further away hear of it, too. Where there are seeds, those
+   * hear of it with the Peer List's changes.
+   */
   #onLeave(link: Link, leave: Leave, now: Instant): void {
     const { peer, incarnation } = leave;
     const isItself = peer === link.remote.id;
     // A neighbour says itself that it leaves; of one that is linked here nobody else is believed.
     if (!isItself && this.overlay.linkTo(peer) !== undefined) return;
     if (isItself) this.links.markFarewell(link);
-    if (!this.#left(peer, incarnation, now)) return;
+    const isNews = this.#left(peer, incarnation, now);
+    if (!isNews || this.registration !== undefined) return;
     for (const other of this.overlay.links()) if (other !== link) this.links.send(other, leave);
   }
 

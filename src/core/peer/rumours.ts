@@ -1,6 +1,6 @@
 import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
-import type { DeadConfirmed, Refute, SuspectNotice } from '../messages.ts';
+import type { DeadConfirmed, PeerId, Refute, SuspectNotice } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Neighbourhood } from './parts.ts';
 
@@ -14,7 +14,7 @@ export interface RumoursOptions {
 
 export interface RumoursDependencies {
   readonly links: Pick<Links, 'send'>;
-  readonly neighbourhood: Pick<Neighbourhood, 'links'>;
+  readonly neighbourhood: Pick<Neighbourhood, 'links' | 'linkTo'>;
 }
 
 /**
@@ -60,6 +60,12 @@ export class Rumours {
     return this.#deaths?.has(keyOfDeath(death)) ?? false;
   }
 
+  /** To this peer alone, if it is a neighbour. */
+  tell(peer: PeerId, rumour: Rumour): void {
+    const link = this.#with.neighbourhood.linkTo(peer);
+    if (link !== undefined) this.#with.links.send(link, rumour);
+  }
+
   /** To all neighbours, except over the link it came over. */
   spread(rumour: Rumour, cameOver?: Link): void {
     for (const link of this.#with.neighbourhood.links()) {
@@ -85,7 +91,11 @@ export class Rumours {
 
 function keyOf(rumour: SuspectNotice | Refute): string {
   const { peer, incarnation, refutation } = rumour;
-  const by = rumour.type === 'REFUTE' ? '' : `${rumour.by} ${rumour.byIncarnation}`;
+  // Who has heard a notice that was not to be passed on passes on the next one.
+  const by =
+    rumour.type === 'REFUTE'
+      ? ''
+      : `${rumour.by} ${rumour.byIncarnation}${rumour.near ? ' near' : ''}`;
   return `${peer} ${incarnation} ${refutation} ${by}`;
 }
 

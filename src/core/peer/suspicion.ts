@@ -47,6 +47,8 @@ interface Suspicion {
   readonly refutation: number;
   readonly corroborators: Set<PeerId>;
   isCorroborated: boolean;
+  /** Only the neighbours were told. */
+  isNear: boolean;
   /** A report is on its way. */
   isReported: boolean;
   /** How often the seeds have answered that the death is confirmed. */
@@ -59,6 +61,11 @@ interface Suspicion {
  * This peer's own suspicions, and peer-level consensus about them: a suspicion together with
  * enough corroborations (failed probes of helpers, suspicions that others told of) is reported to
  * the seeds, again and again until it ends one way or the other.
+ *
+ * Everybody is told of a suspicion that lacks corroboration, or that the seeds do not confirm. Where
+ * the helpers agree at once, as after most deaths, the neighbours are told, and the seeds: they look
+ * themselves before they answer, so nobody else's word is needed. Without this every death went
+ * through the whole network several times before the seeds' word of it did so once more.
  */
 export class Suspicions {
   readonly #options: SuspicionOptions;
@@ -86,9 +93,15 @@ export class Suspicions {
     const { peer } = suspect;
     const suspicion = this.#suspicions?.get(peer) ?? this.#begin(suspect, failedProbes, now);
     suspicion.repeatAtMs = now.monotonicMs + repeatInMs;
-    if (!suspicion.isCorroborated) this.#announce(suspicion, now);
-    if (suspicion.isCorroborated) this.#conclude(suspicion, now);
-    else this.corroborate(peer, suspicion.incarnation, failedProbes, now);
+    if (suspicion.isCorroborated) {
+      this.#tellTheOthers(suspicion, now);
+      this.#conclude(suspicion, now);
+      return;
+    }
+    const agree = failedProbes.length >= this.#options.corroborations;
+    suspicion.isNear = agree && this.#options.confirmation === 'seeds';
+    this.#announce(suspicion, now);
+    this.corroborate(peer, suspicion.incarnation, failedProbes, now);
   }
 
   /** Weighs new evidence: of these peers, and what notices have told. */
@@ -121,12 +134,17 @@ export class Suspicions {
       case 'ok':
         return this.#onConfirmed(suspicion, seed, now);
       case 'alive':
+        // That it lives is for itself to say to everybody; and it should know how slow it seems.
+        this.#tellTheOthers(suspicion, now);
+        this.#emitRejected(answer, outcome, null);
+        return this.#with.listener.seedsDisagree(peer, incarnation, outcome, now);
       case 'stale':
       case 'unknown':
         this.#emitRejected(answer, outcome, null);
         return this.#with.listener.seedsDisagree(peer, incarnation, outcome, now);
       default:
         this.#emitRejected(answer, outcome, Math.max(0, suspicion.repeatAtMs - now.monotonicMs));
+        this.#tellTheOthers(suspicion, now);
     }
   }
 
@@ -159,6 +177,7 @@ export class Suspicions {
       refutation: this.#with.evidence.refutationOf(peer, incarnation),
       corroborators: new Set(),
       isCorroborated: false,
+      isNear: false,
       isReported: false,
       confirmations: 0,
       repeatAtMs: sinceMs,
@@ -172,12 +191,20 @@ export class Suspicions {
   }
 
   /** Others who hold evidence, and the suspect itself, are to hear of it wherever they are. */
-  #announce({ peer, incarnation, refutation }: Suspicion, now: Instant): void {
+  #announce({ peer, incarnation, refutation, isNear }: Suspicion, now: Instant): void {
     const { rumours, self } = this.#with;
     const { id: by, incarnation: byIncarnation } = self;
     const type = 'SUSPECT_NOTICE';
-    const notice = { type, peer, incarnation, refutation, by, byIncarnation } as const;
+    const near = isNear && { near: true as const };
+    const notice = { type, peer, incarnation, refutation, by, byIncarnation, ...near } as const;
     if (rumours.isNews(notice, now)) rumours.spread(notice);
+  }
+
+  /** The seeds have not confirmed the death so far: whoever was not told is told now, once. */
+  #tellTheOthers(suspicion: Suspicion, now: Instant): void {
+    if (!suspicion.isNear) return;
+    suspicion.isNear = false;
+    this.#announce(suspicion, now);
   }
 
   #conclude(suspicion: Suspicion, now: Instant): void {

@@ -50,6 +50,8 @@ export class OverlayView {
   // Most renewals tell nothing new, and every second something is: so each peer is looked up once, when it is told.
   readonly #numbers = new Map<PeerId, number>();
   #numbered: PeerId[] = [];
+  /** Of each number, the incarnation that lives, 0 for none; undefined until it is looked up (again). */
+  #incarnations: (Incarnation | undefined)[] = [];
   #isLookDue = false;
   #lookedMs: Ms = Number.NEGATIVE_INFINITY;
   /** The number of components last told. */
@@ -83,6 +85,8 @@ export class OverlayView {
 
   /** A peer is gone, or lives as another incarnation. */
   forget(peer: PeerId): void {
+    const number = this.#numbers.get(peer);
+    if (number !== undefined) this.#incarnations[number] = undefined;
     if (this.#reports.delete(peer)) this.#lookSoon();
   }
 
@@ -123,7 +127,10 @@ export class OverlayView {
   #find(now: Instant): PeerId[][] {
     this.#lookedMs = now.monotonicMs;
     const oldestMs = now.monotonicMs - this.#options.leaseMs;
-    const incarnations = this.#numbered.map((peer) => this.#livingIncarnation(peer));
+    const incarnations = this.#incarnations;
+    for (const [number, peer] of this.#numbered.entries()) {
+      incarnations[number] ??= this.#livingIncarnation(peer);
+    }
     const components = new Components(incarnations.length);
     for (const [peer, { incarnation, number, numbers, atMs }] of this.#reports) {
       if (incarnations[number] !== incarnation || atMs < oldestMs) {
@@ -162,6 +169,7 @@ export class OverlayView {
     if (known !== undefined) return known;
     const number = this.#numbered.push(peer) - 1;
     this.#numbers.set(peer, number);
+    this.#incarnations.push(undefined);
     return number;
   }
 
@@ -172,6 +180,7 @@ export class OverlayView {
   #numberAnew(): void {
     this.#numbers.clear();
     this.#numbered = [];
+    this.#incarnations = [];
     for (const [peer, { incarnation, neighbours, atMs }] of this.#reports) {
       this.#take(peer, incarnation, neighbours, atMs);
     }

@@ -23,6 +23,16 @@ describe('SUSPECT_NOTICE', () => {
     ]);
   });
 
+  test('for the neighbours is heard and not passed on; one for everybody that follows is', () => {
+    const made = bench();
+    made.notice('b:1', 'x:1', { by: 'b:1', near: true });
+    expect(made.all('peer:suspicion-heard')).toMatchObject([{ peer: 'x:1', by: 'b:1' }]);
+    expect(made.sent).toEqual([]);
+    made.notice('b:1', 'x:1', { by: 'b:1' });
+    expect(made.sentTo('SUSPECT_NOTICE')).toEqual(['c:1', 'd:1']);
+    expect(made.all('peer:suspicion-heard')).toHaveLength(1);
+  });
+
   test('that comes again by another way is dropped', () => {
     const made = bench();
     for (const from of ['b:1', 'c:1', 'd:1']) made.notice(from, 'x:1', { by: 'y:1' });
@@ -272,7 +282,7 @@ describe('REFUTE', () => {
 describe('DEAD_CONFIRMED', () => {
   const dead: DeadConfirmed = { type: 'DEAD_CONFIRMED', peer: 'x:1', incarnation: 1, seed: 's:1' };
 
-  test('is taken in, passed on and acted on once', () => {
+  test('of a seed is taken in and acted on once, and goes no further: seeds tell all their members', () => {
     const made = bench();
     made.machine.confirmed(dead, 's:1', made.now);
     made.hear('b:1', dead);
@@ -288,14 +298,22 @@ describe('DEAD_CONFIRMED', () => {
         silentMs: null,
       },
     ]);
-    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'c:1', 'd:1']);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual([]);
     expect(made.heard).toEqual(['dead x:1#1']);
   });
 
-  test('of a seed goes to all neighbours, and to the dead one itself while it is linked', () => {
+  test('of a seed is passed on by who looked for the dead one in vain', () => {
+    const made = bench();
+    made.kill('b:1');
+    made.result('c:1', 'silent');
+    made.machine.confirmed({ ...dead, peer: 'b:1' }, 's:1', made.now);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['c:1', 'd:1']);
+  });
+
+  test('of a seed goes to the dead one itself while it is linked', () => {
     const made = bench();
     made.machine.confirmed({ ...dead, peer: 'd:1' }, 's:1', made.now);
-    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'c:1', 'd:1']);
+    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['d:1']);
     expect(made.heard).toEqual(['dead d:1#1']);
   });
 
@@ -364,11 +382,11 @@ describe('DEAD_CONFIRMED', () => {
     expect(gossip.heard).toEqual(['dead x:1#1']);
   });
 
-  test('of an earlier life is passed on, but the present one stays', () => {
+  test('of an earlier life is taken in, but the present one stays', () => {
     const made = bench();
     made.know('x:1', 2);
     made.machine.confirmed(dead, 's:1', made.now);
-    expect(made.sentTo('DEAD_CONFIRMED')).toEqual(['b:1', 'c:1', 'd:1']);
+    expect(made.all('peer:confirmed-dead')).toMatchObject([{ peer: 'x:1', incarnation: 1 }]);
     expect(made.heard).toEqual([]);
   });
 

@@ -232,13 +232,49 @@ describe('peer-level consensus', () => {
   });
 
   test('is reached once, and its notice is not repeated any more', () => {
-    const made = reporting();
+    const made = suspecting();
+    made.result('c:1', 'silent');
     made.clear();
     made.notice('c:1', 'b:1', { by: 'd:1' });
     repeat(made);
     expect(made.all('peer:corroborated')).toEqual([]);
     expect(made.last('SUSPECT_NOTICE')?.by).not.toBe('self:1');
     expect(made.sentTo('PROBE')).toEqual([]);
+  });
+
+  test('with the helpers at once is told to the neighbours alone, while the seeds are asked', () => {
+    const made = reporting();
+    expect(made.last('SUSPECT_NOTICE')).toMatchObject({ by: 'self:1', near: true });
+  });
+
+  test.each(['no-quorum', 'paused', 'timeout', 'no-seed', 'alive'] as const)(
+    'with the helpers at once is told to everybody, once, when the seeds answer %s',
+    (outcome) => {
+      const made = reporting();
+      made.clear();
+      made.pass(100, ['c:1']);
+      made.answer(outcome, 'b:1');
+      expect(made.sentTo('SUSPECT_NOTICE')).toEqual(['c:1']);
+      expect(made.last('SUSPECT_NOTICE')).not.toHaveProperty('near');
+      made.clear();
+      made.answer(outcome, 'b:1');
+      expect(made.sentTo('SUSPECT_NOTICE')).toEqual([]);
+    },
+  );
+
+  test('with the helpers at once is told to everybody when the seeds have not answered by its repetition', () => {
+    const made = reporting();
+    made.clear();
+    repeat(made);
+    expect(made.sentTo('SUSPECT_NOTICE')).toEqual(['c:1']);
+    expect(made.last('SUSPECT_NOTICE')).not.toHaveProperty('near');
+  });
+
+  test('of peers without seeds is told to everybody at once', () => {
+    const made = bench({ confirmation: 'peers' });
+    made.kill('b:1');
+    made.result('c:1', 'silent');
+    expect(made.last('SUSPECT_NOTICE')).not.toHaveProperty('near');
   });
 });
 

@@ -64,6 +64,7 @@ describe('the overlay as the peers tell it', () => {
   test('forgets what an earlier incarnation told, what was told long ago, and who is gone', () => {
     tell({ a: 'b', c: 'd' });
     living.set('c:1', 2);
+    view.forget('c:1');
     tell({ a: 'b' });
     expect(events.at(-1)).toMatchObject({ components: 1, peers: 2 });
     nowMs += seedDefaults.leaseMs + 1;
