@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -120,5 +120,20 @@ describe('the packed and installed package', () => {
     );
     expect(stdout).toContain('Usage: hearsay');
     expect(stdout).toMatch(/seed .*run a seed[\s\S]*peer .*run a peer/);
+  });
+
+  it('simulates and sweeps, on worker threads of the package', async () => {
+    const main = 'node_modules/hearsay/dist/cli/main.js';
+    const hearsay = (...flags: string[]) =>
+      run(process.execPath, [main, ...flags], { cwd: folder });
+    const one = await hearsay('simulate', '--scenario', 'classroom', '--out', 'run');
+    expect(one.stdout).toContain('coverage');
+    const vary = ['--vary', 'peers=5,10', '--repeats', '1', '--threads', '2'];
+    const many = await hearsay('sweep', '--scenario', 'classroom', ...vary, '--out', 'sweep');
+    expect(many.stdout).toContain('2 of 2 runs');
+    const drawings = ['run/coverage.svg', 'sweep/convergence.svg'];
+    for (const file of drawings) {
+      expect(await readFile(join(folder, file), 'utf8')).toMatch(/^<svg [\s\S]*<\/svg>\n$/);
+    }
   });
 });
