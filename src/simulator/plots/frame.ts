@@ -16,6 +16,8 @@ export const colours = {
   grey: '#8a8f98',
 } as const;
 
+type Shape = 'line' | 'dashes' | 'dash-dot' | 'dots' | 'bar' | 'dot';
+
 export interface Figure {
   /** The finding, in one sentence. */
   readonly title: string;
@@ -24,7 +26,7 @@ export interface Figure {
   readonly legend?: readonly {
     readonly label: string;
     readonly colour: string;
-    readonly shape?: 'line' | 'dashes' | 'bar' | 'dot';
+    readonly shape?: Shape;
   }[];
   /** Lines that say something of each panel, instead of a legend. */
   readonly table?: FigureTable;
@@ -39,7 +41,7 @@ export interface FigureTable {
   readonly rows: readonly {
     readonly cells: readonly string[];
     readonly colour: string;
-    readonly shape: 'line' | 'dashes' | 'dash-dot' | 'dots';
+    readonly shape: Shape;
   }[];
 }
 
@@ -67,13 +69,17 @@ export async function openPlots(): Promise<Draughtsman> {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const draw = (figure: Figure) => {
     const panels = [figure.plot].flat() as PlotOptions[];
-    const width = ((figure.width ?? usualWidth) - 2 * margin) / panels.length;
+    const width = panelWidthOf(figure, panels.length);
     return framed(
       figure,
       panels.map((options, index) => drawn(plot, document, { width, ...options }, index)),
     );
   };
   return { plot, draw };
+}
+
+function panelWidthOf({ width = usualWidth }: Figure, panels: number): number {
+  return Math.floor((width - 2 * margin) / panels);
 }
 
 function drawn(plot: Plot, document: unknown, options: PlotOptions, panel: number): string {
@@ -116,7 +122,7 @@ function framed(figure: Figure, panels: readonly string[]): string {
   const legendTop = headHeight + (legend.length > 0 ? legendHeight : 0);
   const top = legendTop + (table ? (table.rows.length + 1) * rowHeight + 8 : 0);
   const height = top + plotHeight + 12;
-  const panelWidth = (width - 2 * margin) / panels.length;
+  const panelWidth = panelWidthOf(figure, panels.length);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" role="img" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif">`,
     `<title>${escaped(title)}</title><desc>${escaped(subtitle)}</desc>`,
@@ -169,7 +175,7 @@ function tableOf({ head, rows }: FigureTable, width: number): string[] {
 function sample(
   { x, y }: { readonly x: number; readonly y: number },
   colour: string,
-  shape: 'line' | 'dashes' | 'dash-dot' | 'dots' | 'bar' | 'dot',
+  shape: Shape,
 ): string {
   const line = `<path d="M${x} ${y}h20" stroke="${colour}" stroke-width="2.5"`;
   return {

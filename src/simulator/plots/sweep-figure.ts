@@ -75,6 +75,18 @@ function nameOf({ parameters }: SweepSeries, otherwise: string): string {
   return words.length === 0 ? otherwise : words.join(', ');
 }
 
+/** Who is who, and what the theory's lines are, where there are no laws. */
+export function legendOf(
+  series: readonly Styled[],
+  panels: readonly Panel[],
+): NonNullable<Figure['legend']> {
+  const theories = panels.flatMap(({ theory }) => theory?.label ?? []);
+  return [
+    ...series.map(({ name, colour, shape }) => ({ label: name, colour, shape })),
+    ...theories.map((label) => ({ label, colour: colours.grey, shape: 'dots' as const })),
+  ];
+}
+
 /** The laws of each series over the panels they belong to, and what the theory's lines are. */
 export function tableOf(series: readonly Styled[], panels: readonly Panel[]): FigureTable {
   const laws = series.map(({ series: { growth }, colour, shape, name }) => ({
@@ -130,7 +142,7 @@ export function panelOf(
       labelArrow: 'none',
       grid: true,
       ...(isTall
-        ? { type: 'log', ticks: decades(values), tickFormat: compact }
+        ? { type: 'log', ...logarithmicAxis(values), tickFormat: compact }
         : { zero: true, nice: true, ticks: 6, tickFormat: '~s' }),
     },
     marks: [
@@ -195,6 +207,7 @@ function theoryMarks(
       stroke: of === 'all' ? colours.grey : colour,
       strokeWidth: 1.6,
       strokeDasharray: '1.5 3',
+      clip: true,
     });
   });
 }
@@ -210,14 +223,18 @@ function numericAxis(numbers: readonly number[]): PanelOptions['x'] {
   };
 }
 
-/** 1, 10, 100, with 3, 30, 300 between where there are few of them. */
-function decades(values: readonly number[]): number[] {
-  const from = Math.floor(Math.log10(Math.min(...values)));
-  const to = Math.ceil(Math.log10(Math.max(...values)));
-  const steps = to - from > 3 ? [1] : [1, 3];
-  return Array.from({ length: to - from + 1 }, (_, index) =>
+/** 1, 10, 100, with 3, 30, 300 between where there are few of them; some air above and below. */
+function logarithmicAxis(values: readonly number[]): { domain: number[]; ticks: number[] } {
+  const domain = [Math.min(...values) / 1.8, Math.max(...values) * 1.4] as const;
+  const [from, to] = [Math.floor(Math.log10(domain[0])), Math.ceil(Math.log10(domain[1]))];
+  const steps = to - from > 4 ? [1] : [1, 3];
+  const ticks = Array.from({ length: to - from + 1 }, (_, index) =>
     steps.map((step) => step * 10 ** (from + index)),
   ).flat();
+  return {
+    domain: [...domain],
+    ticks: ticks.filter((tick) => tick >= domain[0] && tick <= domain[1]),
+  };
 }
 
 function isLogarithmic(values: readonly number[], ratio: number): boolean {

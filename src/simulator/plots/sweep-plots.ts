@@ -2,7 +2,15 @@ import { pushGossipRounds } from '../results/theory.ts';
 import type { GrownMeasure, SweepPoint, SweepSummary } from '../sweep/summary.ts';
 import { type Figure, openPlots, type Plot, short } from './frame.ts';
 import type { Drawings } from './run-plots.ts';
-import { type Panel, panelOf, type Styled, styled, sweepWidth, tableOf } from './sweep-figure.ts';
+import {
+  legendOf,
+  type Panel,
+  panelOf,
+  type Styled,
+  styled,
+  sweepWidth,
+  tableOf,
+} from './sweep-figure.ts';
 
 /** More lines than this in one figure are a tangle. */
 const seriesMax = 12;
@@ -89,7 +97,8 @@ const comparisons: Readonly<Record<string, Comparison>> = {
   },
   redundancy: {
     headline: 'rmr',
-    grows: (times) => `leave each peer with ${times} times the spare copies`,
+    grows: (times) =>
+      `leave each peer with ${times === '1.0' ? 'as many' : `${times} times the`} spare copies`,
     subject: 'Spare copies that a peer gets (RMR)',
     panels: [
       {
@@ -129,16 +138,19 @@ function figureOf(
 ): Figure {
   const { panels } = comparison;
   const { axis, partial, runs, scenario, repeats, seed } = summary;
-  const hasRivals = series.some(({ series: { growth } }) =>
-    panels.some(({ measure }) => (growth[measure]?.rivals.length ?? 0) > 0),
+  const laws = series.flatMap(({ series: { growth } }) =>
+    panels.flatMap(({ measure }) => growth[measure] ?? []),
   );
+  const points = `${scenario}: ${repeats} runs a point from seed ${seed}${partial ? `, ${runs.done} of ${runs.planned} runs` : ''}; medians, the runs’ range`;
+  const hasRivals = laws.some(({ rivals }) => rivals.length > 0);
   const note = hasRivals ? '; * another law is as likely' : '';
-  const rest = partial ? `, ${runs.done} of ${runs.planned} runs` : '';
   return {
     title: titleOf(summary, comparison),
-    subtitle: `${scenario}: ${repeats} runs a point from seed ${seed}${rest}; medians, the runs’ range, and the law fitted to the runs${note}`,
+    subtitle: laws.length > 0 ? `${points}, and the law fitted to the runs${note}` : points,
     width: sweepWidth,
-    table: tableOf(series, panels),
+    ...(laws.length > 0
+      ? { table: tableOf(series, panels) }
+      : { legend: legendOf(series, panels) }),
     plot: panels.map((panel) => panelOf(plot, panel, { series, axis })),
   };
 }

@@ -44,9 +44,12 @@ export function fitGrowth(measured: readonly Measured[]): GrowthFit | undefined 
   if (sizes.size < sizesMin || measured.length < 5) return undefined;
   const smallest = Math.min(...sizes);
   if (smallest <= 1) return undefined;
+  const isPositive = measured.every(([, value]) => value > 0);
   const fits = laws
     .filter(({ law }) => law !== 'log-over-log-log' || smallest >= logLogFrom)
-    .map(({ law, by }) => ({ law, coefficients: by(measured) }));
+    .map(({ law, by }) => ({ law, coefficients: by(measured) }))
+    // A time or a number of hops below zero explains nothing.
+    .filter((fit) => !isPositive || [...sizes].every((size) => growthAt(fit, size) > 0));
   const spread = residue(measured, { law: 'constant', coefficients: constant(measured) });
   const scored = fits.map((fit) => ({ ...fit, residue: residue(measured, fit) }));
   const scores = scored.map(({ coefficients, residue: rest }) =>

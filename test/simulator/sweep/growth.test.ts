@@ -83,6 +83,14 @@ test('growth that is hardly told from another names its rival', () => {
   expect(fit?.rivals.length).toBeGreaterThan(0);
 });
 
+test('no law is chosen that makes a positive measure negative at a size that was measured', () => {
+  const jump: Measured[] = [100, 300, 1_000, 3_000].flatMap((size) =>
+    [1, 1.1].map((factor): Measured => [size, factor * (size < 500 ? 2 : 200)]),
+  );
+  const fit = fitGrowth(jump);
+  expect(fit?.candidates.map(({ law }) => law).sort()).toEqual(['constant', 'power']);
+});
+
 test('laws are written as people write them', () => {
   const text = (law: GrowthLaw, ...coefficients: number[]) => growthText({ law, coefficients });
   expect(text('constant', 9.7666)).toBe('9.77');
