@@ -1,11 +1,15 @@
 /**
  * What telemetry costs: deliveries per second over TCP on loopback without any, with metrics, and
- * with metrics and traces of 1 % and of all messages. One network for each, side by side in one
- * process, in rounds that take turns. Spans are recorded by OpenTelemetry's SDK and thrown away in
- * batches: what a collector costs is not ours to measure.
+ * with metrics and traces of 1 % and of all messages. One network for each, side by side, in rounds
+ * that take turns; each in a process of its own, so that none runs code that was compiled for
+ * another, or pays for another's garbage. The processor's time is the figure to trust on a machine that has
+ * other work, too. Spans are recorded by OpenTelemetry's SDK and thrown away in batches: what a
+ * collector costs is not ours to measure.
  *
  *     node bench/telemetry.ts [rounds, default 9] [messages a round, default 1000]
  */
+import { fork } from 'node:child_process';
+import { once } from 'node:events';
 import type { TracerProvider as AnyTracerProvider } from '@opentelemetry/api';
 import {
   BatchSpanProcessor,
@@ -19,8 +23,7 @@ import { GossipNode } from '../src/nodes/gossip-node.ts';
 import { attachMetrics } from '../src/telemetry/metrics.ts';
 import { attachTracing } from '../src/telemetry/tracing.ts';
 
-const rounds = Number(process.argv[2] ?? 9);
-const messagesPerRound = Number(process.argv[3] ?? 1_000);
+const [rounds = 9, messagesPerRound = 1_000] = process.argv.slice(2).map(Number);
 const size = 8;
 /** Links that each node dials, to the nodes before it: the overlay is the same in each network. */
 const dials = 3;
@@ -42,42 +45,79 @@ const modes: readonly Mode[] = [
   { name: 'metrics, traces of 100 %', hasMetrics: true, share: 1 },
 ];
 
+/** A round of one network, told by its process. */
+interface Round {
+  readonly perSecond: number;
+  /** Of the processor, user and system, per delivery. */
+  readonly cpuUs: number;
+  readonly spans: number;
+}
+
 interface Network {
-  readonly mode: Mode;
   readonly nodes: readonly GossipNode[];
   readonly counts: { deliveries: number; spans: number };
-  readonly perSecond: number[];
 }
 
-const networks: Network[] = [];
-for (const mode of modes) networks.push(await start(mode));
-// The first round is for the compiler.
-for (const network of networks) await run(network);
-for (const network of networks) network.perSecond.splice(0);
-for (let round = 0; round < rounds; round += 1) {
-  for (let turn = 0; turn < networks.length; turn += 1) {
-    // Another one begins each round: whoever comes first may find a colder machine.
-    await run(networks[(round + turn) % networks.length] as Network);
+// A process of one network is told which, and then when to run a round.
+const own = modes.find(({ name }) => name === process.env['HEARSAY_BENCH_NETWORK']);
+if (own === undefined) await compare();
+else await serveRounds(await start(own));
+
+async function compare(): Promise<void> {
+  const children = modes.map(({ name }) => ({
+    name,
+    rounds: [] as Round[],
+    run: startProcess(name),
+  }));
+  // The first rounds are for the compiler.
+  for (let n = 0; n < 2; n += 1) for (const child of children) await child.run();
+  for (let round = 0; round < rounds; round += 1) {
+    for (let turn = 0; turn < children.length; turn += 1) {
+      // Another one begins each round: whoever comes first may find a colder machine.
+      const child = children[(round + turn) % children.length];
+      child?.rounds.push(await child.run());
+    }
+  }
+  const off = children[0]?.rounds ?? [];
+  console.log(
+    `${size} nodes that dial ${dials} each, ${rounds} rounds of ${messagesPerRound} messages of ${payload.length} bytes, Node ${process.version}`,
+  );
+  console.table(
+    children.map(({ name, rounds: own }) => ({
+      telemetry: name,
+      'deliveries/s': Math.round(median(own.map((one) => one.perSecond))).toLocaleString('en'),
+      'of off': percent(median(own.map((one, n) => one.perSecond / (off[n] ?? one).perSecond))),
+      'processor µs a delivery': median(own.map((one) => one.cpuUs)).toFixed(1),
+      'more than off': percent(median(own.map((one, n) => one.cpuUs / (off[n] ?? one).cpuUs)) - 1),
+      spans: own.reduce((sum, one) => sum + one.spans, 0).toLocaleString('en'),
+    })),
+  );
+  console.log('Medians of all rounds; shares are of the same round without telemetry.');
+  process.exit();
+}
+
+function startProcess(name: string): () => Promise<Round> {
+  const child = fork(import.meta.filename, process.argv.slice(2), {
+    env: { ...process.env, HEARSAY_BENCH_NETWORK: name },
+  });
+  const ready = once(child, 'message');
+  return async () => {
+    await ready;
+    const told = once(child, 'message');
+    child.send('run');
+    const [round] = await told;
+    return round;
+  };
+}
+
+async function serveRounds(network: Network): Promise<void> {
+  process.send?.('ready');
+  process.on('disconnect', () => process.exit());
+  while (true) {
+    await once(process, 'message');
+    process.send?.(await run(network));
   }
 }
-
-const off = networks[0]?.perSecond ?? [];
-console.log(
-  `${size} nodes that dial ${dials} each, ${rounds} rounds of ${messagesPerRound} messages of ${payload.length} bytes, Node ${process.version}`,
-);
-console.table(
-  networks.map(({ mode, perSecond, counts }) => ({
-    telemetry: mode.name,
-    'deliveries/s (median)': Math.round(median(perSecond)).toLocaleString('en'),
-    'of off, same round (median)': percent(
-      median(perSecond.map((value, round) => value / (off[round] ?? value))),
-    ),
-    'µs a delivery': (1e6 / median(perSecond)).toFixed(1),
-    spans: counts.spans.toLocaleString('en'),
-  })),
-);
-await Promise.all(networks.flatMap(({ nodes }) => nodes.map((node) => node.kill())));
-process.exit();
 
 async function start(mode: Mode): Promise<Network> {
   const counts = { deliveries: 0, spans: 0 };
@@ -98,7 +138,7 @@ async function start(mode: Mode): Promise<Network> {
   const linked = () => nodes.reduce((sum, node) => sum + node.neighbours().length, 0);
   const expected = 2 * ((size - dials) * dials + (dials * (dials - 1)) / 2);
   while (linked() < expected) await turn();
-  return { mode, nodes, counts, perSecond: [] };
+  return { nodes, counts };
 }
 
 function providerOf(share: number, counts: Network['counts']): AnyTracerProvider {
@@ -118,8 +158,10 @@ function providerOf(share: number, counts: Network['counts']): AnyTracerProvider
   });
 }
 
-async function run({ nodes, counts, perSecond }: Network): Promise<void> {
+async function run({ nodes, counts }: Network): Promise<Round> {
+  const spansBefore = counts.spans;
   const begun = performance.now();
+  const cpuBegun = process.cpuUsage();
   const target = counts.deliveries + messagesPerRound * (size - 1);
   for (let sent = 0; sent < messagesPerRound; sent += windowSize) {
     const before = counts.deliveries;
@@ -129,8 +171,13 @@ async function run({ nodes, counts, perSecond }: Network): Promise<void> {
     while (counts.deliveries < before + windowSize * (size - 1)) await turn();
   }
   if (counts.deliveries !== target) throw new Error('a delivery of another round was counted');
-  const seconds = (performance.now() - begun) / 1000;
-  perSecond.push((messagesPerRound * (size - 1)) / seconds);
+  const deliveries = messagesPerRound * (size - 1);
+  const { user, system } = process.cpuUsage(cpuBegun);
+  return {
+    perSecond: (1000 * deliveries) / (performance.now() - begun),
+    cpuUs: (user + system) / deliveries,
+    spans: counts.spans - spansBefore,
+  };
 }
 
 function turn(): Promise<void> {

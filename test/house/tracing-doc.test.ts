@@ -41,7 +41,8 @@ asked, below that a \`hearsay.vote\` of each seed that voted and a \`hearsay.com
 \`hearsay.report\`, below that the seeds' \`hearsay.propose\`, votes and commits, and a \`hearsay.confirm\` of every
 peer that hears of it. A peer that hears of the suspicion before it suspects joins the trace. When a process is
 killed, however, its neighbours notice in the same millisecond, and each has begun a trace before it hears of the
-others; two traces cannot become one. So each that hears another's notice says so in *that* trace, with a
+others; two traces cannot become one, and a trace id that they could all work out beforehand would take the sampling
+out of the hands of the SDK, and have a root that nobody records. So each that hears another's notice says so in *that* trace, with a
 \`hearsay.corroborate\` that links to its own, and its own suspicion links back. The trace whose report the seeds
 commit then names every suspecting peer, every seed that voted, and every peer that confirmed; the other traces,
 which end as \`confirmed\`, too, are one link away.
@@ -52,9 +53,13 @@ back to the silence.
 ## Sampling
 
 Where a trace begins it is sampled, by the sampler of that node's SDK. All others follow the sampled flag that
-came with the frame, whatever their own sampler says: below a context that is not sampled there are no spans, and
-it travels on as not sampled. What came without any context begins no trace here, with one exception: a proposal
-for which nobody asked with a context (a lease lapsed; the peer is not traced) is a root of its own.
+came with the frame, whatever their own sampler says: below a context that is not sampled there are no spans. What
+came without any context begins no trace here, with one exception: a proposal for which nobody asked with a context
+(a lease lapsed; the peer is not traced) is a root of its own.
+
+A message that is not sampled travels without any context: nobody records anything of it, so neither its frames nor
+the hops pay for it. An application that works on such a message finds no \`traceparentOf\` and decides for itself.
+The rare frames of registrations, suspicions and deaths carry a context that is not sampled, too.
 
 A node that is not traced hands the contexts of messages, notices and confirmations on as they came.
 

@@ -3,14 +3,14 @@ import type { MessagePublished, MessageReceived } from '../../core/events.ts';
 import type { Gossip, GossipMessage, Message, MessageId } from '../../core/messages.ts';
 import { isSampled, originIn, traceOf, traceparentIn } from '../../core/trace-context.ts';
 import { BoundedMap } from './bounded-map.ts';
-import { contextOf, traceparentOf } from './context.ts';
+import { contextOf, isContextSampled, traceparentOf } from './context.ts';
 import { tracingLimits } from './limits.ts';
 import type { EventTable, Spans } from './spans.ts';
 
 /**
  * `hearsay.publish` and `hearsay.receive`: the way that each message really took. Each first receipt
  * is a child of the hop before; duplicates have no span. A message that was not sampled where it was
- * published leaves nothing here: core hands its context on as it came.
+ * published travels without context, so that neither its frames nor the hops pay for it.
  */
 export class MessageSpans {
   readonly #spans: Spans;
@@ -33,6 +33,8 @@ export class MessageSpans {
   }
 
   outgoing(gossip: Gossip): Message {
+    // The usual case where few are sampled: what has just come without context goes on without.
+    if (this.#arrived?.id === gossip.id && this.#arrived.trace === undefined) return gossip;
     const trace = this.#carried.get(gossip.id);
     return trace === undefined ? gossip : { ...gossip, trace };
   }
@@ -56,7 +58,8 @@ export class MessageSpans {
         'hearsay.links': links,
       },
     });
-    this.#carry(message.id, span, span.spanContext().spanId);
+    const context = span.spanContext();
+    if (isContextSampled(context)) this.#carry(message.id, span, context.spanId);
   }
 
   #onReceived(event: MessageReceived): void {
