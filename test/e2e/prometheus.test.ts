@@ -5,14 +5,13 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { Registry } from 'prom-client';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { freePorts } from '../../examples/support/ports.ts';
 import type { Dashboard } from '../../grafana/src/dashboard.ts';
 import { dashboards } from '../../grafana/src/dashboards.ts';
-import { attachMetrics, type NodeEvent, serveTelemetry } from '../../src/index.ts';
 import { alertsIn, exprsOf, metricsIn, panelsOf, selectorsOf } from '../support/grafana.ts';
 import { ProcessNetwork, type RunningProcess } from './support/network.ts';
+import { OtlpReceiver } from './support/otlp-receiver.ts';
 import { Prometheus, promtool, type Series, until } from './support/prometheus.ts';
 
 const observability = fileURLToPath(new URL('../../observability/', import.meta.url));
@@ -30,18 +29,21 @@ const rightlyEmpty: Readonly<Record<string, string>> = {};
 describe('a network that Prometheus watches', () => {
   let network: ProcessNetwork;
   let prometheus: Prometheus;
+  let collector: OtlpReceiver;
   let seeds: RunningProcess[] = [];
   let peers: RunningProcess[] = [];
   let seedUrls: string[] = [];
 
   beforeAll(async () => {
     network = await ProcessNetwork.create(3);
+    collector = await OtlpReceiver.start();
     const telemetry = (await freePorts(3)).map((port) => `127.0.0.1:${port}`);
     seedUrls = telemetry.map((address) => `http://${address}`);
     prometheus = await Prometheus.start({ discovery: seedUrls.map((url) => `${url}/sd`) });
     const startSeed = (index: number) =>
       network.seed(index, ['--metrics', telemetry[index] ?? '', '--lease', '10']);
-    const flags = ['--profile', 'lan', '--renew', '2', '--metrics', '127.0.0.1:0'];
+    const telemetryFlags = ['--metrics', '127.0.0.1:0', '--traces', collector.url];
+    const flags = ['--profile', 'lan', '--renew', '2', ...telemetryFlags];
     const load = ['--count', '1000000', '--interval', '0.5'];
     const ports = await freePorts(10);
     const startPeer = (n: number) => network.peer(ports[n] ?? 0, [...flags, ...load]);
@@ -60,6 +62,7 @@ describe('a network that Prometheus watches', () => {
   afterAll(async () => {
     await network[Symbol.asyncDispose]();
     await prometheus[Symbol.asyncDispose]();
+    await collector[Symbol.asyncDispose]();
   });
 
   it('is found by the /sd of each single seed', async () => {
@@ -156,6 +159,18 @@ describe('a network that Prometheus watches', () => {
     ).toBe(1);
   });
 
+  it('leads from a bucket of the delivery times to the very delivery in its trace', async () => {
+    await until('an exemplar in Prometheus names a span that the collector has', async () => {
+      const exemplars = await prometheus.exemplars('hearsay_message_delivery_seconds_bucket');
+      return exemplars.some(({ trace_id, span_id }) =>
+        collector.spans.some(
+          ({ name, traceId, spanId }) =>
+            name === 'hearsay.receive' && traceId === trace_id && spanId === span_id,
+        ),
+      );
+    });
+  });
+
   it('has every series that an alert looks at, and every alert can be evaluated', async () => {
     const alerts = alertsIn(await readFile(join(observability, 'rules.yml'), 'utf8'));
     for (const { name, expr } of alerts) {
@@ -250,56 +265,6 @@ describe('alerts', () => {
       const { ok, output } = await promtool(args);
       expect(ok, output).toBe(true);
     }
-  });
-});
-
-describe('exemplars', () => {
-  it('lead from a bucket in Prometheus to the trace of a delivery', async () => {
-    const registry = new Registry();
-    let deliver: (event: NodeEvent) => void = () => undefined;
-    attachMetrics(
-      {
-        id: '127.0.0.1:6000',
-        role: 'peer',
-        state: 'running',
-        statistics: () => ({}),
-        observe: (observer) => {
-          deliver = observer;
-          return () => undefined;
-        },
-      },
-      { registry },
-    );
-    const server = await serveTelemetry({ listen: '127.0.0.1:0', registry });
-    const targets = `['${server.url.replace('http://', '')}']`;
-    const jobs = `  - job_name: direct\n    static_configs:\n      - targets: ${targets}\n`;
-    await using prometheus = await Prometheus.start({ discovery: [], jobs });
-    const traceId = '0af7651916cd43dd8448eb211c80319c';
-    deliver({
-      type: 'message:received',
-      message: {
-        id: 'ab'.repeat(32),
-        origin: '127.0.0.1:6001',
-        incarnation: 1,
-        sequence: 1,
-        timestampMs: Date.now() - 20,
-        topic: '',
-        contentType: 'text',
-        payload: new Uint8Array(),
-      },
-      hops: 1,
-      latencyMs: 20,
-      link: 1,
-      from: '127.0.0.1:6001',
-      recovered: false,
-      bytes: 100,
-      traceparent: `00-${traceId}-b7ad6b7169203331-01`,
-    });
-    await until('the exemplar is stored', async () => {
-      const labels = await prometheus.exemplars('hearsay_message_delivery_seconds_bucket');
-      return labels.some(({ trace_id }) => trace_id === traceId);
-    });
-    await server.close();
   });
 });
 
