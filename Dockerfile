@@ -5,7 +5,11 @@ COPY package.json package-lock.json ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
 COPY src src
-RUN npx tsc -p tsconfig.build.json && npm prune --omit=dev --ignore-scripts
+RUN npm run build
+# What is optional for users is in the image, as package-lock.json has it: OpenTelemetry's SDK, for --traces.
+RUN npm install --save-prod --omit=dev --ignore-scripts $(node -p "const own = require('./package.json'); \
+      Object.keys(own.peerDependenciesMeta).map((name) => name + '@' + own.devDependencies[name]).join(' ')") \
+    && npm prune --omit=dev --ignore-scripts
 
 FROM node:24-bookworm-slim
 ENV NODE_ENV=production
@@ -13,6 +17,7 @@ WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist dist
+COPY scenarios scenarios
 # A seed's registers: mount a volume here to keep them.
 RUN mkdir /data && chown node:node /data
 USER node
