@@ -72,6 +72,13 @@ export function wholeNumber(text: string): number {
   return value;
 }
 
+/** How many of something: 1 or more. */
+export function countNumber(text: string): number {
+  const value = wholeNumber(text);
+  if (value === 0) throw new InvalidArgumentError('It must be a whole number, 1 or more.');
+  return value;
+}
+
 /** Seconds on the command line are milliseconds in the library; undefined stays undefined. */
 export function seconds(value: number | undefined): number | undefined {
   return value === undefined ? undefined : value * 1000;

@@ -8,12 +8,13 @@ export const exitCodes = {
   listen: 3,
   quorum: 4,
   storage: 5,
+  promiseBroken: 6,
   interrupted: 130,
 } as const;
 
 export const exitCodesHelp = `
 Exit codes: 0 done or stopped by a signal; 1 failed; 2 wrong arguments or config.txt; 3 cannot listen;
-4 no quorum of seeds, or refused; 5 storage; 130 interrupted a second time.`;
+4 no quorum of seeds, or refused; 5 storage; 6 a promise was broken (fuzz); 130 interrupted a second time.`;
 
 const byError: Partial<Record<ErrorCode, number>> = {
   'config-invalid': exitCodes.usage,

@@ -2,6 +2,7 @@
 import { Command } from 'commander';
 import { packageVersion } from '../index.ts';
 import { exitCodeOf, exitCodes, exitCodesHelp } from './exit-codes.ts';
+import { addFuzzCommand } from './fuzz.ts';
 import { addObserveCommand } from './observe.ts';
 import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
@@ -28,6 +29,7 @@ async function main(): Promise<void> {
   addObserveCommand(program, finish);
   await addSimulateCommand(program, finish);
   addSweepCommand(program, finish);
+  addFuzzCommand(program, finish);
   try {
     await program.parseAsync();
   } catch (error) {

@@ -30,7 +30,7 @@ import {
 } from './simulate/scenario-flags.ts';
 
 interface SimulateFlags extends ScenarioFlags {
-  readonly seed: number;
+  readonly seed?: number;
   readonly out?: string;
   readonly events?: string;
   readonly openmetrics?: string;
@@ -102,7 +102,7 @@ async function runSimulate(flags: SimulateFlags): Promise<number> {
   const promises = isChecked(flags, scenario) ? watchPromises() : undefined;
   try {
     const simulation = new Simulation(scenario, {
-      seed: flags.seed,
+      ...(flags.seed !== undefined && { seed: flags.seed }),
       observers: [
         collector,
         ...(promises?.observers ?? []),

@@ -10,7 +10,7 @@ import type { Scenario } from './scenario/scenario.ts';
 import { World } from './world.ts';
 
 export interface SimulationOptions {
-  /** The number that everything random comes from: a whole one. Default 1. */
+  /** The number that everything random comes from: a whole one. Default: the scenario's, otherwise 1. */
   readonly seed?: number;
   /** Changes to the scenario, checked together with it. */
   readonly overrides?: ScenarioOverrides;
@@ -60,10 +60,10 @@ export class Simulation {
 
   constructor(
     scenario: Scenario,
-    { seed = 1, overrides = {}, observers = [] }: SimulationOptions = {},
+    { seed, overrides = {}, observers = [] }: SimulationOptions = {},
   ) {
     this.scenario = checkScenario(overridden(scenario, overrides), scenario.name);
-    this.world = new World(this.scenario, seed, observers);
+    this.world = new World(this.scenario, seed ?? this.scenario.seed ?? 1, observers);
     this.#onEnd = listenersOf(observers, 'end');
     listenersOf(observers, 'begin')?.(this.world);
     const population = new Population(this.world);

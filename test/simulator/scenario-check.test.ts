@@ -32,7 +32,7 @@ test.each([
   [{ ...sound, durationMs: -1 }, 'durationMs: must be a number from 1 to 864000000, not -1'],
   [
     { ...sound, durration: 5 },
-    'durration: is unknown; there are: name, description, topology, network, load, faults, durationMs, options',
+    'durration: is unknown; there are: name, description, seed, topology, network, load, faults, durationMs, options',
   ],
   [
     { ...sound, network: { ...sound.network, loss: -0.1 } },

@@ -71,10 +71,8 @@ export function addScenarioFlags(command: Command, { isRequired = true } = {}): 
 
 export const seedOption = new Option(
   '--seed <number>',
-  'the number that everything random comes from; the same gives the same run',
-)
-  .argParser(wholeNumber)
-  .default(1);
+  'the number that everything random comes from; the same gives the same run (default: the scenario’s, or 1)',
+).argParser(wholeNumber);
 
 /** The scenario that the flags name, with their changes, checked. */
 export async function scenarioOf(flags: ScenarioFlags): Promise<Scenario> {

@@ -13,6 +13,7 @@ export const purposes = {
   topology: 6,
   adversary: 7,
   clock: 8,
+  swarm: 9,
 } as const;
 
 export type Purpose = keyof typeof purposes;

@@ -16,13 +16,22 @@ export function planFaults(
   observers: readonly SimulationObserver[],
 ): void {
   const onFault = listenersOf(observers, 'fault');
-  for (const [index, fault] of (world.scenario.faults ?? []).entries()) {
+  const { faults = [] } = world.scenario;
+  for (const [index, fault] of faults.entries()) {
     const say = (state: 'begun' | 'ended') => (nodes: readonly number[]) =>
       onFault?.(world.nowMs, index, fault, state, nodes);
-    const random = randomStream(world.seed, 'fault', 'run', index);
+    const random = randomStream(world.seed, 'fault', 'run', streamOf(index, faults));
     const stage = { world, population, random, begun: say('begun'), ended: say('ended') };
     world.at(fault.atMs, () => begin(fault, stage));
   }
+}
+
+/** By time, not by place in the list: one fault less does not change whom the others hit. */
+function streamOf(index: number, faults: readonly Fault[]): number {
+  const time = (at: number) => Math.round(faults[at]?.atMs ?? 0);
+  let earlier = 0;
+  for (let at = 0; at < index; at += 1) if (time(at) === time(index)) earlier += 1;
+  return time(index) * 8 + earlier;
 }
 
 function begin(fault: Fault, stage: Stage): void {

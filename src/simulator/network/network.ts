@@ -360,7 +360,10 @@ export class Network {
     if (delays !== undefined && random() < delays.share) ticks += ticksOf(delays.extraMs);
     const loss = this.#loss;
     if (loss > 0) {
-      for (let pause = retransmissionMinMs; random() < loss; pause *= 2) ticks += ticksOf(pause);
+      // What TCP would have given up arrives after every run's end: the link is silent until then.
+      for (let pause = retransmissionMinMs; pause < givesUpAfterMs && random() < loss; pause *= 2) {
+        ticks += ticksOf(pause);
+      }
     }
     return ticks;
   }

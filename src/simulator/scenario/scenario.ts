@@ -9,6 +9,8 @@ export interface Scenario {
   readonly name: string;
   /** What it shows, for people. */
   readonly description?: string;
+  /** The number that everything random comes from, unless the caller says another: such a scenario is one certain run. */
+  readonly seed?: number;
   readonly topology: Topology;
   readonly network: NetworkModel;
   readonly load?: readonly Load[];

@@ -194,6 +194,7 @@ const anything = v.record(
 export const scenarioSchema = object({
   name: text(100),
   description: v.exactOptional(text(2000)),
+  seed: v.exactOptional(whole(0)),
   topology,
   network,
   load: v.exactOptional(v.array(load, 'must be a list')),
