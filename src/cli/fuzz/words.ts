@@ -9,7 +9,7 @@ export function progressText(
 ): string {
   const perSecond = census.trials / (elapsedMs / 1_000);
   const leftMs = (1_000 * (seeds - census.trials)) / perSecond;
-  const found = findings === 0 ? '' : `, ${findings} broken promises`;
+  const found = findings === 0 ? '' : `, broken promises: ${findings}`;
   return (
     `${number(census.trials)} of ${number(seeds)} seeds, ${perSecond.toFixed(1)} seeds/s, ` +
     `${hours(census.virtualMs)} simulated${found}, ${duration(leftMs)} to go`
@@ -56,7 +56,7 @@ function eventText(event: NodeEvent): string {
   return `${event.type}: ${describeEvent(event).text}`;
 }
 
-export function duration(ms: number): string {
+function duration(ms: number): string {
   if (!Number.isFinite(ms)) return '?';
   const total = Math.round(ms / 1_000);
   return total < 60 ? `${total} s` : `${Math.floor(total / 60)} min ${total % 60} s`;

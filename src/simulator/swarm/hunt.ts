@@ -19,7 +19,7 @@ export interface HuntOptions {
   readonly signal?: AbortSignal;
   /** Called after each run. */
   readonly onProgress?: (census: Census, findings: readonly Finding[]) => void;
-  /** What a thread runs for each seed, as worker.ts does. Default: worker.ts. */
+  /** What a thread runs for each seed, as trial-worker.ts does. Default: trial-worker.ts. */
   readonly module?: URL;
 }
 
@@ -31,7 +31,7 @@ export interface Hunt {
 /** Runs the scenarios of many seeds on many threads, and looks for broken promises. */
 export async function hunt(options: HuntOptions): Promise<Hunt> {
   const { seeds, threads, keepsGoing = false, signal, onProgress } = options;
-  const module = options.module ?? moduleBeside(import.meta.url, 'worker');
+  const module = options.module ?? moduleBeside(import.meta.url, 'trial-worker');
   const census = new Census();
   const findings: Finding[] = [];
   const outcomes = onThreads<number, TrialResult>(module, seeds, {

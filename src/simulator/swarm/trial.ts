@@ -44,7 +44,7 @@ const eventsPerSlice = 20_000;
  * How many events a run may have: some ten times as many as a busy one has. Smaller scenarios have a lower
  * bound, so that one without an end is shrunk quickly.
  */
-export function eventsMaxOf(scenario: Scenario): number {
+function eventsMaxOf(scenario: Scenario): number {
   const nodes = scenario.topology.seeds + peersOf(scenario);
   return eventsAtLeast + eventsPerNodeSecond * nodes * (scenario.durationMs / 1_000);
 }
