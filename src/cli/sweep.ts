@@ -28,7 +28,7 @@ import { sweepTable } from './sweep/sweep-table.ts';
 import { parameterOf, refuseBoth } from './sweep/vary.ts';
 
 interface SweepFlags extends ScenarioFlags {
-  readonly seed: number;
+  readonly seed?: number;
   readonly vary?: readonly string[];
   readonly repeats: number;
   readonly threads: number;
@@ -147,7 +147,7 @@ async function planOf(flags: SweepFlags): Promise<SweepPlan> {
   refuseBoth(parameters, changes);
   const base = await loadScenario(flags.scenario);
   const scenario = withChanges(base, changes, `${flags.scenario} with these flags`);
-  return planSweep({ scenario, parameters, repeats, seed });
+  return planSweep({ scenario, parameters, repeats, seed: seed ?? scenario.seed ?? 1 });
 }
 
 function exitCodeFor({ runs, partial }: SweepSummary): number {

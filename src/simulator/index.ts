@@ -34,6 +34,12 @@ export {
   type SimulationResult,
   simulate,
 } from './simulate.ts';
+export type { Census } from './swarm/census.ts';
+export { drawScenario } from './swarm/draw.ts';
+export { EventTail, type Happening } from './swarm/event-tail.ts';
+export { type Finding, type Hunt, type HuntOptions, hunt } from './swarm/hunt.ts';
+export { type ShrinkOptions, type Shrunk, shrink } from './swarm/shrink.ts';
+export { runTrial, type TrialOptions, type TrialResult, type Watch } from './swarm/trial.ts';
 export {
   parsePlan,
   parseRuns,
@@ -73,10 +79,4 @@ export {
   summaryOf,
 } from './sweep/summary.ts';
 export { type SweepOptions, type SweepRun, sweep } from './sweep/sweep.ts';
-export type { Census } from './swarm/census.ts';
-export { drawScenario } from './swarm/draw.ts';
-export { EventTail, type Happening } from './swarm/event-tail.ts';
-export { type Finding, type Hunt, type HuntOptions, hunt } from './swarm/hunt.ts';
-export { type ShrinkOptions, type Shrunk, shrink } from './swarm/shrink.ts';
-export { runTrial, type TrialOptions, type TrialResult, type Watch } from './swarm/trial.ts';
 export type { World } from './world.ts';
