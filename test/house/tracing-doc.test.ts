@@ -57,8 +57,8 @@ came with the frame, whatever their own sampler says: below a context that is no
 came without any context begins no trace here, with one exception: a proposal for which nobody asked with a context
 (a lease lapsed; the peer is not traced) is a root of its own.
 
-A message that is not sampled travels without any context: nobody records anything of it, so neither its frames nor
-the hops pay for it. An application that works on such a message finds no \`traceparentOf\` and decides for itself.
+A message that is not sampled travels without any context: nobody records anything of it, so its frames are no
+longer and no hop decodes one. An application that works on such a message finds no \`traceparentOf\` and decides for itself.
 The rare frames of registrations, suspicions and deaths carry a context that is not sampled, too.
 
 A node that is not traced hands the contexts of messages, notices and confirmations on as they came.

@@ -10,7 +10,7 @@ import type { EventTable, Spans } from './spans.ts';
 /**
  * `hearsay.publish` and `hearsay.receive`: the way that each message really took. Each first receipt
  * is a child of the hop before; duplicates have no span. A message that was not sampled where it was
- * published travels without context, so that neither its frames nor the hops pay for it.
+ * published travels without context: its frames are no longer, and no hop decodes one.
  */
 export class MessageSpans {
   readonly #spans: Spans;
