@@ -1,5 +1,6 @@
 import type { Ms } from '../../core/time.ts';
 import type { SimulationObserver } from '../observer.ts';
+import { agreement } from './agreement.ts';
 import { atMostOnce } from './at-most-once.ts';
 import { boundedMemory } from './bounded-memory.ts';
 import { calm } from './calm.ts';
@@ -29,6 +30,7 @@ export const checkerKinds: readonly CheckerKind[] = [
   readmission,
   incarnations,
   noFalseDeath,
+  agreement,
   calm,
   refutation,
   removalBrake,

@@ -44,7 +44,11 @@ class Quorum implements Checker {
         return this.#say(node, `took revision ${revision} of ${peer} for committed`);
       }
       case 'peer:registered': {
-        const { peer, incarnation } = event;
+        const { peer, incarnation, seeds } = event;
+        if (seeds.length < this.#about.disks.quorum) {
+          const what = `registered with ${seeds.length} of the ${this.#about.world.seeds} configured seeds`;
+          return this.#accuse([node], `${this.#about.name(node)} ${what}, which is no quorum`);
+        }
         if (this.#isChosen(peer, (value) => value.incarnation === incarnation)) return;
         return this.#say(node, `takes incarnation ${incarnation} for its own`);
       }
@@ -72,6 +76,6 @@ class Quorum implements Checker {
 export const quorum: CheckerKind = {
   name: 'quorum',
   promise:
-    'nothing is confirmed unless a quorum of the configured seeds has accepted it, and has it on disk',
+    'nothing is confirmed unless a quorum of the configured seeds has accepted it, and has it on disk; a peer is registered with a quorum',
   start: (about, accuse) => new Quorum(about, accuse),
 };
