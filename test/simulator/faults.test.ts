@@ -262,17 +262,42 @@ describe('the network', () => {
 });
 
 describe('lies', () => {
-  test.each(['poison-suspicions', 'replay', 'silent-hub', 'lie-incarnation'] as const)(
-    '%s buries no living peer',
-    (behaviour) => {
-      const result = run([
-        { kind: 'malicious', atMs: 15_000, who: { peers: [2] }, behaviour, intervalMs: 300 },
-      ]);
-      // The liar itself may be thrown out: nobody can tell a lie about an incarnation from a new life.
-      expect(buried(result).filter((peer) => peer !== 2)).toEqual([]);
-      for (const seed of [0, 1, 2]) expect(listed(result, seed)).toBeGreaterThanOrEqual(11);
-    },
-  );
+  test.each([
+    'poison-suspicions',
+    'replay',
+    'silent-hub',
+    'lie-incarnation',
+    'forge-messages',
+    'impersonate',
+  ] as const)('%s buries no living peer', (behaviour) => {
+    const result = run([
+      { kind: 'malicious', atMs: 15_000, who: { peers: [2] }, behaviour, intervalMs: 300 },
+    ]);
+    // The liar itself may be thrown out: nobody can tell a lie about an incarnation from a new life.
+    expect(buried(result).filter((peer) => peer !== 2)).toEqual([]);
+    for (const seed of [0, 1, 2]) expect(listed(result, seed)).toBeGreaterThanOrEqual(11);
+  });
+
+  test('forged messages are noticed, cost the forger its links, and nobody is given one', () => {
+    const behaviour = 'forge-messages';
+    const result = run([{ kind: 'malicious', atMs: 15_000, who: { peers: [2] }, behaviour }]);
+    expect(result.of('message:dropped').map(({ event }) => event.cause)).toContain('id-mismatch');
+    const published = result.of('message:published').map(({ event }) => event.message);
+    for (const { event } of result.of('message:received')) {
+      const own = published.find(({ id }) => id === event.message.id);
+      expect(event.message.payload).toEqual(own?.payload);
+    }
+  });
+
+  test('who greets a seed as somebody else cannot register that one', () => {
+    const behaviour = 'impersonate';
+    const result = run([
+      { kind: 'malicious', atMs: 15_000, who: { peers: [2] }, behaviour, intervalMs: 500 },
+    ]);
+    const refused = result.of('registration:rejected').map(({ event }) => event.code);
+    expect(refused.filter((code) => code === 'unverified').length).toBeGreaterThan(5);
+    expect(result.of('peer:registered')).toHaveLength(12);
+  });
 
   test('forged deaths convince no seed and no peer', () => {
     const result = run([

@@ -8,14 +8,17 @@ import type { CheckerKind, Violation } from './checker.ts';
 import { Circumstances } from './circumstances.ts';
 import { convergence } from './convergence.ts';
 import { firstReceipt } from './first-receipt.ts';
+import { helpers } from './helpers.ts';
 import { incarnations } from './incarnations.ts';
 import { linearizable } from './linearizable.ts';
 import { noFalseDeath } from './no-false-death.ts';
 import { oneValue } from './one-value.ts';
+import { ownSessions } from './own-sessions.ts';
 import { quorum } from './quorum.ts';
 import { readmission } from './readmission.ts';
 import { refutation } from './refutation.ts';
 import { removalBrake } from './removal-brake.ts';
+import { rumours } from './rumours.ts';
 import { sharedMessages } from './shared-messages.ts';
 import { tombstones } from './tombstones.ts';
 import { votes } from './votes.ts';
@@ -39,6 +42,9 @@ export const checkerKinds: readonly CheckerKind[] = [
   tombstones,
   linearizable,
   sharedMessages,
+  ownSessions,
+  helpers,
+  rumours,
 ];
 
 export interface CheckersOptions {

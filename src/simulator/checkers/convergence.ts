@@ -32,19 +32,24 @@ class Convergence implements Checker {
     this.#hold('lists', this.#listsDiffer(world), atMs);
     this.#hold('registration', this.#unregistered(world), atMs);
     // A laid overlay is of peers that nothing has touched: asking would wake them all.
-    if (world.settled === undefined) this.#hold('overlay', this.#apart(world), atMs);
+    if (world.settled !== undefined) return;
+    this.#hold('overlay', this.#apart(world), atMs);
+    // Whom it could not reach before, it leaves alone for so long.
+    const { redialMaxMs } = world.peerOptions.overlay;
+    this.#hold('links', this.#lonely(world), atMs, redialMaxMs);
   }
 
-  #hold(name: string, trouble: Trouble | undefined, atMs: Ms): void {
+  #hold(name: string, trouble: Trouble | undefined, atMs: Ms, moreMs: Ms = 0): void {
     if (trouble === undefined) {
       this.#sinceMs.delete(name);
       return;
     }
     const sinceMs = this.#sinceMs.get(name) ?? atMs;
     this.#sinceMs.set(name, sinceMs);
-    if (atMs - sinceMs < patienceMs) return;
+    const forMs = patienceMs + moreMs;
+    if (atMs - sinceMs < forMs) return;
     const { nodes, what } = trouble;
-    this.#accuse(nodes, `${what}, for ${patienceMs / 1_000} s now, and no fault is at work`);
+    this.#accuse(nodes, `${what}, for ${forMs / 1_000} s now, and no fault is at work`);
   }
 
   #listsDiffer(world: World): Trouble | undefined {
@@ -80,6 +85,18 @@ class Convergence implements Checker {
     return { nodes: few, what: `${this.#names(few)} are cut off from the overlay` };
   }
 
+  /** Who keeps fewer links than it is to dial for itself, though there are others. */
+  #lonely(world: World): Trouble | undefined {
+    const members = this.#members(world).filter((node) => world.peer(node)?.incarnation !== 0);
+    const wanted = Math.min(world.peerOptions.overlay.minDegree, members.length - 1);
+    const lonely = members.filter((node) => {
+      const { overlay, membership } = world.peer(node) ?? {};
+      return (overlay?.degree ?? 0) < Math.min(wanted, membership?.size ?? 0);
+    });
+    if (lonely.length === 0) return undefined;
+    return { nodes: lonely, what: `${this.#names(lonely)} have fewer than ${wanted} links` };
+  }
+
   /** Running peers that stay. */
   #members(world: World): number[] {
     return [...peerNodes(world)].filter(
@@ -105,6 +122,6 @@ function* neighboursOf(world: World, node: number): IterableIterator<number> {
 export const convergence: CheckerKind = {
   name: 'convergence',
   promise:
-    'once no fault is at work, all Peer Lists agree, every peer is registered and the overlay is in one piece within 30 s',
+    'once no fault is at work, all Peer Lists agree, every peer is registered and the overlay is in one piece within 30 s, and every peer finds its links again',
   start: (about, accuse) => new Convergence(about, accuse),
 };

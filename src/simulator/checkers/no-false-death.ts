@@ -1,5 +1,5 @@
 import type { NodeEvent } from '../../core/events.ts';
-import type { Incarnation, PeerId } from '../../core/messages.ts';
+import type { Incarnation, Message, PeerId } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
@@ -11,6 +11,11 @@ const lossMax = 0.05;
 class NoFalseDeath implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
+  /** Which incarnation said hello over each connection. */
+  readonly #greetings = new Map<
+    number,
+    { readonly generation: number; readonly incarnation: Incarnation }
+  >();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
@@ -25,6 +30,35 @@ class NoFalseDeath implements Checker {
       if (world.seeds === 0) this.#judge(node, event.peer, event.incarnation, atMs);
       else this.#mustBeCommitted(node, event.peer, event.incarnation);
     }
+  }
+
+  frame(_at: Ms, end: number, generation: number, from: number, to: number, message: Message) {
+    if (message.type === 'HELLO' && message.purpose === 'neighbour') {
+      this.#greetings.set(end, { generation, incarnation: message.from.incarnation });
+    } else if (message.type === 'REFUSE' && message.code === 'declared-dead') {
+      const greeting = this.#greetings.get(end ^ 1);
+      if (greeting?.generation === generation) this.#onTurnedAway(from, to, greeting.incarnation);
+    }
+  }
+
+  /** Whom the seeds hold for alive, nobody takes for dead. */
+  #onTurnedAway(by: number, node: number, incarnation: Incarnation): void {
+    const about = this.#about;
+    if (about.world.seeds === 0 || about.isLiar(by) || about.isLiar(node)) return;
+    if (about.hasManyLiars || about.isLeaving(node)) return;
+    if (about.incarnationOf(node) !== incarnation) return;
+    const isOver = about.disks
+      .acceptancesOf(about.world.idOf(node))
+      .some(
+        ({ value }) =>
+          value.incarnation > incarnation ||
+          (value.incarnation === incarnation && value.status !== 'alive'),
+      );
+    if (isOver) return;
+    this.#accuse(
+      [by, node],
+      `${about.name(by)} turned ${about.name(node)} away as dead, of which the seeds know nothing`,
+    );
   }
 
   /** Where there are seeds, they alone confirm deaths, whatever anybody says. */

@@ -18,12 +18,15 @@ interface Brake {
   /** Deaths that have come here, and when the last new one did. */
   readonly heard: Map<string, Ms>;
   lastNewMs: Ms;
+  /** Deaths that it has agreed to, and since when they were on their way. */
+  readonly agreed: Map<string, Ms>;
 }
 
 class RemovalBrake implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   readonly #brakes = new Map<number, Brake>();
+  readonly #listSizes = new Map<number, number>();
   /** Which death a ballot is about. */
   readonly #proposed = new Map<string, string>();
 
@@ -50,7 +53,7 @@ class RemovalBrake implements Checker {
       this.#proposed.set(keyOf(peer, ballot), death);
       this.#tell(to, death, atMs);
     } else if (message.type === 'VOTE' && message.answer === 'promise') {
-      this.#onYes(from, keyOf(message.peer, message.ballot));
+      this.#onYes(from, keyOf(message.peer, message.ballot), atMs);
     }
   }
 
@@ -60,6 +63,10 @@ class RemovalBrake implements Checker {
         return this.#onPaused(node, atMs);
       case 'removals:resumed':
         this.#brakes.delete(node);
+        return;
+      case 'peer-list:changed':
+        // The largest that it ever was: what it is at the beginning of a window is not known here.
+        this.#listSizes.set(node, Math.max(event.size, this.#listSizes.get(node) ?? 0));
         return;
       case 'death:proposed': {
         const death = deathOf(event.peer, event.incarnation);
@@ -73,7 +80,7 @@ class RemovalBrake implements Checker {
         if (event.seed !== this.#about.world.idOf(node)) return;
         const ballot = keyOf(event.peer, event.ballot);
         this.#hear(node, this.#proposed.get(ballot) ?? '', atMs);
-        if (event.answer === 'promise') this.#onYes(node, ballot);
+        if (event.answer === 'promise') this.#onYes(node, ballot, atMs);
         return;
       }
       default:
@@ -103,15 +110,34 @@ class RemovalBrake implements Checker {
   }
 
   /** The seed agreed to a death. */
-  #onYes(seed: number, ballot: string): void {
+  #onYes(seed: number, ballot: string, atMs: Ms): void {
     const death = this.#proposed.get(ballot);
-    const { pausedMs, told } = this.#brakeOf(seed);
-    if (death === undefined || pausedMs === undefined) return;
+    const brake = this.#brakeOf(seed);
+    const { pausedMs, told } = brake;
+    if (death === undefined) return;
+    this.#count(seed, brake, death, atMs);
+    if (pausedMs === undefined) return;
     const firstMs = told.get(death) ?? Number.POSITIVE_INFINITY;
     if (firstMs <= pausedMs || this.#isDecided(death)) return;
     this.#accuse(
       [seed],
       `${this.#about.name(seed)} agreed to the removal of ${death}, which it first heard of while its removals were paused`,
+    );
+  }
+
+  /** No more than a share of the list within a window, reckoned from when each death was on its way. */
+  #count(seed: number, { agreed, told }: Brake, death: string, atMs: Ms): void {
+    if (agreed.has(death) || this.#isDecided(death)) return;
+    agreed.set(death, told.get(death) ?? atMs);
+    const { removalWindowMs, removalCountMin, removalShareMax } = this.#about.world.seedOptions;
+    if (this.#about.soundForMs(seed, atMs) < removalWindowMs) return;
+    const sinceMs = atMs - removalWindowMs + slackMs;
+    const count = [...agreed.values()].filter((toldMs) => toldMs > sinceMs).length;
+    const listSize = this.#listSizes.get(seed) ?? 0;
+    if (count <= Math.max(removalCountMin, Math.floor(removalShareMax * listSize))) return;
+    this.#accuse(
+      [seed],
+      `${this.#about.name(seed)} agreed to ${count} removals from a list of ${listSize} within a window, without a pause`,
     );
   }
 
@@ -143,7 +169,13 @@ class RemovalBrake implements Checker {
   #brakeOf(seed: number): Brake {
     const known = this.#brakes.get(seed);
     if (known !== undefined) return known;
-    const brake: Brake = { pausedMs: undefined, told: new Map(), heard: new Map(), lastNewMs: 0 };
+    const brake: Brake = {
+      pausedMs: undefined,
+      told: new Map(),
+      heard: new Map(),
+      lastNewMs: 0,
+      agreed: new Map(),
+    };
     this.#brakes.set(seed, brake);
     return brake;
   }
@@ -163,6 +195,6 @@ function keyOf(peer: PeerId, { round, seed }: { readonly round: number; readonly
 export const removalBrake: CheckerKind = {
   name: 'removal-brake',
   promise:
-    'while its removals are paused a seed agrees to no new death, and it goes on when a whole window has brought none',
+    'a seed agrees to no more deaths within a window than its options allow and to none while its removals are paused, and it goes on when a whole window has brought no new one',
   start: (about, accuse) => new RemovalBrake(about, accuse),
 };

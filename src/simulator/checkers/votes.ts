@@ -3,6 +3,7 @@ import type { Accepted, Ballot, Message, PeerId, Vote } from '../../core/message
 import { compareBallots, isAbove, noBallot } from '../../core/seed/ballot.ts';
 import type { StorageWrite } from '../../core/seed/stored.ts';
 import type { Ms } from '../../core/time.ts';
+import type { LifeChange } from '../observer.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
@@ -19,10 +20,16 @@ class Votes implements Checker {
   readonly #accuse: Accuse;
   /** By store, then by register. */
   readonly #words = new Map<string, Map<PeerId, Word>>();
+  /** Seeds whose disk has failed. */
+  readonly #broken = new Set<number>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
     this.#accuse = accuse;
+  }
+
+  life(_atMs: Ms, node: number, _change: LifeChange): void {
+    this.#broken.delete(node);
   }
 
   frame(_at: Ms, _end: number, _generation: number, from: number, _to: number, message: Message) {
@@ -42,6 +49,9 @@ class Votes implements Checker {
         if (event.answer !== 'promise' || event.seed !== this.#about.world.idOf(node)) return;
         this.#mustBeAdmitted(node, 'promised');
         this.#mustBeWritten(node, event.peer, event.ballot, 'promised');
+        return;
+      case 'storage:failed':
+        this.#broken.add(node);
         return;
       default:
     }
@@ -101,6 +111,7 @@ class Votes implements Checker {
   }
 
   #mustBeAdmitted(seed: number, how: string): void {
+    if (this.#broken.has(seed)) this.#say(seed, `${how} something after its disk had failed`);
     if (this.#about.disks.storeOf(seed)?.isAdmitted === true) return;
     this.#say(seed, `${how} something with a store that is new and was not admitted yet`);
   }

@@ -1,4 +1,4 @@
-import type { LinkId, Message } from '../../core/messages.ts';
+import { type LinkId, type Message, protocolVersion } from '../../core/messages.ts';
 import type { Peer } from '../../core/peer/peer.ts';
 import { PeerProcess } from '../nodes/peer-process.ts';
 import type { Meddler } from '../nodes/process.ts';
@@ -8,6 +8,9 @@ import { runningNodes, type Stage } from './stage.ts';
 const intervalMsDefault = 1_000;
 /** Frames remembered to be sent again. */
 const replayedMax = 100;
+/** Of the messages that a forger passes on. */
+const forgedShare = 0.5;
+const dialTimeoutMs = 1_000;
 
 /**
  * Peers that lie. They run core's own machine, so that others take them for members, and somebody sits
@@ -57,6 +60,8 @@ class Liar implements Meddler {
         return message.type === 'GOSSIP' || message.type === 'IHAVE' ? undefined : message;
       case 'lie-incarnation':
         return withHigherIncarnation(message);
+      case 'forge-messages':
+        return this.#stage.random() < forgedShare ? withOtherBytes(message) : message;
       default:
         return message;
     }
@@ -77,8 +82,11 @@ class Liar implements Meddler {
         return this.#forge();
       case 'replay':
         return this.#replay();
+      case 'impersonate':
+        return this.#impersonate();
       case 'silent-hub':
       case 'lie-incarnation':
+      case 'forge-messages':
         return;
     }
   }
@@ -133,6 +141,28 @@ class Liar implements Meddler {
     this.#say(heard.link, heard.message);
   }
 
+  /** Over a connection of its own, of which its machine knows nothing. */
+  #impersonate(): void {
+    const victim = this.#victim();
+    const { world, random } = this.#stage;
+    if (victim === undefined || world.seeds === 0) return;
+    this.#request += 1;
+    const link: LinkId = this.#request;
+    const address = world.idOf(Math.floor(random() * world.seeds));
+    world.network.dial(this.#process, link, { type: 'OPEN', address, timeoutMs: dialTimeoutMs });
+    const { clusterId } = this.#peer;
+    const from = { role: 'peer', id: victim.id, incarnation: 0 } as const;
+    const session = Math.floor(random() * 2 ** 48)
+      .toString(16)
+      .padStart(32, '0');
+    world.after(dialTimeoutMs, () => {
+      const purpose = 'member';
+      const version = protocolVersion;
+      this.#say(link, { type: 'HELLO', version, clusterId, purpose, from, capabilities: [] });
+      this.#say(link, { type: 'REGISTER', request: 1, peer: victim.id, session });
+    });
+  }
+
   #victim() {
     const known = this.#peer.membership.ranked();
     return known[Math.floor(this.#stage.random() * known.length)];
@@ -153,6 +183,14 @@ class Liar implements Meddler {
   #say(link: LinkId, message: Message): void {
     this.#stage.world.network.send(this.#process, link, message);
   }
+}
+
+/** The last byte is the payload's, or the topic's. */
+function withOtherBytes(message: Message): Message {
+  if (message.type !== 'GOSSIP') return message;
+  const body = message.body.slice();
+  body[body.length - 1] = (body[body.length - 1] as number) ^ 1;
+  return { ...message, body };
 }
 
 function withHigherIncarnation(message: Message): Message {

@@ -202,13 +202,17 @@ export interface DiskFault extends Timed {
  * - `replay`: sends again what it has received
  * - `silent-hub`: keeps its links, and neither forwards nor announces any message
  * - `lie-incarnation`: says a higher incarnation of itself than it was given
+ * - `forge-messages`: passes some messages on with other bytes under the same id
+ * - `impersonate`: greets seeds as another peer and registers that one's address
  */
 export type Misbehaviour =
   | 'poison-suspicions'
   | 'forge-deaths'
   | 'replay'
   | 'silent-hub'
-  | 'lie-incarnation';
+  | 'lie-incarnation'
+  | 'forge-messages'
+  | 'impersonate';
 
 /** Peers that run the protocol and, besides, send what they should not. */
 export interface Malicious extends Timed {

@@ -178,6 +178,8 @@ const faults = [
       'replay',
       'silent-hub',
       'lie-incarnation',
+      'forge-messages',
+      'impersonate',
     ]),
     intervalMs: v.exactOptional(positiveMs),
     forMs: v.exactOptional(positiveMs),
