@@ -65,7 +65,7 @@ export interface OverlayOptions {
   readonly pausedMax: number;
   /** Most candidates that a full peer names, and that are taken from its refusal. Default 3: a guess. */
   readonly candidatesMax: number;
-  /** Most peers remembered; those heard of longest ago are forgotten. Default 10,000: about 2 MB. */
+  /** Most peers remembered; those heard of longest ago are forgotten, but never a neighbour. Default 10,000: about 2 MB. */
   readonly knownPeersMax: number;
 }
 

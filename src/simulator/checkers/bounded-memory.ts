@@ -34,7 +34,9 @@ class BoundedMemory implements Checker {
       const { retainedBytesMax } = dissemination;
       this.#hold(node, 'bytes of messages', messageList.retainedBytes, retainedBytesMax);
       this.#hold(node, 'links', peer.overlay.degree, overlay.maxDegree);
-      this.#hold(node, 'known peers', peer.membership.size, overlay.knownPeersMax);
+      // Neighbours are never forgotten.
+      const knownMax = Math.max(overlay.knownPeersMax, overlay.maxDegree);
+      this.#hold(node, 'known peers', peer.membership.size, knownMax);
     }
   }
 

@@ -12,7 +12,8 @@ export function drawNetwork(dice: Dice): NetworkModel {
     }),
     ...(dice.chance(0.25) && {
       bandwidthBytesPerS: dice.wholeSpread(200_000, 100_000_000),
-      outboxBytesMax: dice.wholeSpread(20_000, 8_000_000),
+      // Room for a few of the largest messages: one that is larger than the outbox is never sent.
+      outboxBytesMax: dice.wholeSpread(200_000, 8_000_000),
     }),
   };
 }

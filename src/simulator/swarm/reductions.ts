@@ -51,7 +51,8 @@ function* fewerPeers(scenario: Scenario): Iterable<Scenario> {
 
 function* fewerSeeds(scenario: Scenario): Iterable<Scenario> {
   const { seeds } = scenario.topology;
-  for (const fewer of [0, 2, 3, 4]) if (fewer < seeds) yield resized(scenario, { seeds: fewer });
+  // Never none: without seeds other rules hold.
+  for (const fewer of [2, 3, 4]) if (fewer < seeds) yield resized(scenario, { seeds: fewer });
 }
 
 function resized(
