@@ -60,10 +60,10 @@ export class Confirmations {
 
   #isBelieved(confirmed: DeadConfirmed, from: PeerId, now: Instant): boolean {
     const { peer, incarnation } = confirmed;
-    const { doubts, pulse, rumours } = this.#with;
+    const { pulse, rumours } = this.#with;
     if (!this.#isFromWhoConfirms(confirmed) || rumours.hasHeardOf(confirmed)) return false;
     if (pulse.isFresh(peer, incarnation, now)) return false;
-    if (this.#options.confirmation === 'peers' || doubts.isMissing(peer, incarnation)) return true;
+    if (this.#options.confirmation === 'peers') return true;
     return this.#isToldByEnough(peer, incarnation, from);
   }
 
