@@ -1,12 +1,11 @@
 import type { OverlayOptions } from '../core/config.ts';
-import type { OpenLink } from '../core/effects.ts';
-import { type Hello, type LinkId, type PeerEntry, protocolVersion } from '../core/messages.ts';
+import type { StandingLink } from '../core/link/link.ts';
+import type { NodeIdentity, PeerEntry } from '../core/messages.ts';
 import { attachmentExponent, drawByRank, drawOutDegree } from '../core/peer/attachment.ts';
 import { randomStream } from './engine/random.ts';
 import { type Ends, endStates } from './network/ends.ts';
 import type { Addresses } from './nodes/addresses.ts';
 import type { PeerProcess } from './nodes/peer-process.ts';
-import type { Doors } from './nodes/process.ts';
 
 /** The incarnation of every peer of a settled overlay, as of GossipNodes in their first life. */
 const incarnation = 1;
@@ -15,15 +14,15 @@ const incarnation = 1;
  * An overlay that is there when the run begins. It is laid as peers that come one after the other would
  * have laid it, by core's own draws (peer/attachment.ts): how many links, and to whom by rank, passing
  * over peers that are full. Until something touches a peer it is a row of numbers; then its machine is
- * made and given what its handshakes would have brought, and what it says to that is not sent.
+ * made and resumes with these links.
  */
 export class SettledOverlay {
   readonly #ends: Ends;
   readonly #addresses: Addresses;
-  readonly #clusterId: string;
   /** The ends of peer p are `#list[#offsets[p]]` up to `#list[#offsets[p + 1]]`: first those it dialled. */
   readonly #offsets: Int32Array;
   readonly #list: Int32Array;
+  readonly #identities: (Identity | undefined)[];
 
   constructor(
     options: OverlayOptions,
@@ -32,13 +31,12 @@ export class SettledOverlay {
       readonly seed: number;
       readonly ends: Ends;
       readonly addresses: Addresses;
-      readonly clusterId: string;
     },
   ) {
-    const { peers, ends, addresses, clusterId } = dependencies;
+    const { peers, ends, addresses } = dependencies;
     this.#ends = ends;
     this.#addresses = addresses;
-    this.#clusterId = clusterId;
+    this.#identities = new Array<Identity | undefined>(peers).fill(undefined);
     const degrees = lay(options, dependencies);
     this.#offsets = new Int32Array(peers + 1);
     for (let peer = 0; peer < peers; peer += 1) {
@@ -67,91 +65,45 @@ export class SettledOverlay {
 
   /** The neighbours of a peer, by number. */
   neighboursOf(peer: number): number[] {
-    const { dialled, accepted } = this.#endsOf(peer);
-    return [...dialled, ...accepted].map((end) => this.#ends.nodeOf(end ^ 1));
+    const [from, to] = [this.#offsets[peer], this.#offsets[peer + 1]];
+    return Array.from(this.#list.subarray(from, to), (end) => this.#ends.nodeOf(end ^ 1));
   }
 
   /** Gives a peer's machine, which is new, its settled links. */
   wake(process: PeerProcess): void {
-    const { dialled, accepted } = this.#endsOf(process.index);
-    process.behind(new SettledDoors(), (doors) => {
-      const ids = dialled.map((end) => this.#idAt(end ^ 1));
-      process.settle({ type: 'start' });
-      if (ids.length > 0) process.settle({ type: 'peers-found', peers: ids });
-      for (const [link, address] of doors.dials) {
-        const end = dialled[ids.indexOf(address)];
-        if (end === undefined) throw new Error(`a dial to ${address}, which was not laid`);
-        this.#open(process, end, link);
-        const from = this.#identityAt(end ^ 1);
-        const message = { type: 'WELCOME', from, capabilities: [] } as const;
-        process.settle({ type: 'message', link, message });
-      }
-      for (const end of accepted) {
-        const link = process.nextAccepted();
-        this.#open(process, end, link);
-        process.settle({ type: 'message', link, message: this.#helloFrom(end ^ 1) });
-      }
-    });
-    const { degree } = process.peer.overlay;
-    const laid = dialled.length + accepted.length;
-    if (degree === laid) return;
-    throw new Error(`peer ${process.index} has ${degree} links, but ${laid} were laid`);
-  }
-
-  #open(process: PeerProcess, end: number, link: LinkId): void {
-    this.#ends.setLink(end, link);
-    process.ends.set(link, end);
-    process.settle({ type: 'link-opened', link });
-  }
-
-  #endsOf(peer: number): { readonly dialled: number[]; readonly accepted: number[] } {
-    const dialled: number[] = [];
-    const accepted: number[] = [];
-    const to = this.#offsets[peer + 1] as number;
-    for (let at = this.#offsets[peer] as number; at < to; at += 1) {
+    const links: StandingLink[] = [];
+    const known: PeerEntry[] = [];
+    const pairs: number[] = [];
+    const to = this.#offsets[process.index + 1] as number;
+    let dialled = 0;
+    for (let at = this.#offsets[process.index] as number; at < to; at += 1) {
       const end = this.#list[at] as number;
-      (end % 2 === 0 ? dialled : accepted).push(end);
+      const isDialled = end % 2 === 0;
+      if (isDialled) dialled += 1;
+      const id = isDialled ? dialled : process.nextAccepted();
+      const remote = this.#identityOf(this.#ends.nodeOf(end ^ 1));
+      links.push({ id, direction: isDialled ? 'dialled' : 'accepted', remote });
+      known.push(remote);
+      pairs.push(id, end);
+      this.#ends.setLink(end, id);
     }
-    return { dialled, accepted };
+    process.ends.assign(pairs);
+    process.standWith(links, known);
   }
 
-  #idAt(end: number): string {
-    return this.#addresses.of(this.#ends.nodeOf(end));
-  }
-
-  #identityAt(end: number) {
-    return { role: 'peer', id: this.#idAt(end), incarnation } as const;
-  }
-
-  #helloFrom(end: number): Hello {
-    return {
-      type: 'HELLO',
-      version: protocolVersion,
-      clusterId: this.#clusterId,
-      purpose: 'neighbour',
-      from: this.#identityAt(end),
-      capabilities: [],
-    };
+  /** One object for all who know of this peer, as where they have it from its own greeting. */
+  #identityOf(peer: number): Identity {
+    let identity = this.#identities[peer];
+    if (identity === undefined) {
+      identity = { role: 'peer', id: this.#addresses.of(peer), incarnation, rank: peer + 1 };
+      this.#identities[peer] = identity;
+    }
+    return identity;
   }
 }
 
-/** What a settling machine says has long been said; whom it dials is answered from what was laid. */
-class SettledDoors implements Doors {
-  /** Grows while the machine dials on. */
-  readonly dials: [link: LinkId, address: string][] = [];
-
-  dial(_from: unknown, link: LinkId, { address }: OpenLink): void {
-    this.dials.push([link, address]);
-  }
-
-  send(): void {
-    // Its neighbours have heard it.
-  }
-
-  close(_from: unknown, link: LinkId): void {
-    throw new Error(`a settling peer closed link ${link}`);
-  }
-}
+/** What a neighbour's greeting says, and its place in the order of the peers. */
+type Identity = NodeIdentity & PeerEntry;
 
 /** Lays the links as connections 0, 1, … in the order in which they were dialled; returns the degrees. */
 function lay(

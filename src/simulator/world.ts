@@ -52,7 +52,7 @@ export class World implements Hosts, Surroundings {
   /** Inputs that machines were given. */
   deliveries = 0;
   readonly hearsEvents: boolean;
-  readonly #processes: (AnyProcess | undefined)[] = [];
+  readonly #processes: (AnyProcess | undefined)[];
   readonly #lives: Uint32Array;
   /** Hosts without power answer nobody. */
   readonly #isDark: Uint8Array;
@@ -85,6 +85,8 @@ export class World implements Hosts, Surroundings {
     const failureDetection = { ...peerOptions.failureDetection, confirmation } as const;
     this.peerOptions = { ...peerOptions, failureDetection };
     this.seedOptions = mergeSeedOptions(options.seed);
+    // As long as it will be, whoever is woken first: an array with holes would become a dictionary.
+    this.#processes = new Array<AnyProcess | undefined>(nodes).fill(undefined);
     this.#lives = new Uint32Array(nodes);
     this.#isDark = new Uint8Array(nodes);
     this.#isDormant = new Uint8Array(nodes);
@@ -106,7 +108,6 @@ export class World implements Hosts, Surroundings {
         seed,
         ends: this.network.ends,
         addresses: this.addresses,
-        clusterId,
       });
       this.#isDormant.fill(1, 0, topology.peers);
     }

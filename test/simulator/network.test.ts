@@ -5,6 +5,7 @@ import type { LinkId, Message } from '../../src/core/messages.ts';
 import { randomStream } from '../../src/simulator/engine/random.ts';
 import { msOf, ticksOf } from '../../src/simulator/engine/ticks.ts';
 import { TimeWheel } from '../../src/simulator/engine/time-wheel.ts';
+import { LinkEnds } from '../../src/simulator/network/link-ends.ts';
 import type { NetworkModel } from '../../src/simulator/network/model.ts';
 import { type Endpoint, Network } from '../../src/simulator/network/network.ts';
 
@@ -12,7 +13,7 @@ import { type Endpoint, Network } from '../../src/simulator/network/network.ts';
 class Node implements Endpoint {
   readonly index: number;
   readonly networkRandom;
-  readonly ends = new Map<LinkId, number>();
+  readonly ends = new LinkEnds();
   readonly heard: string[] = [];
   readonly times: number[] = [];
   readonly #nowMs: () => number;

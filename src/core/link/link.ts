@@ -30,6 +30,9 @@ export interface Link {
   readonly farewell: boolean;
 }
 
+/** A link whose handshake is over before its node begins. */
+export type StandingLink = Pick<Link, 'id' | 'direction' | 'remote'>;
+
 /** Why a dialled link did not come up. */
 export interface DialFailure {
   readonly code: RefusalCode | LinkClosed['cause'] | 'handshake-timeout';

@@ -19,7 +19,7 @@ import type {
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
 import type { Instant } from '../time.ts';
-import type { DialFailure, Link, LinkHandler } from './link.ts';
+import type { DialFailure, Link, LinkHandler, StandingLink } from './link.ts';
 import { LinkTable } from './link-table.ts';
 
 /** Fires when a handshake has taken too long; stale once the link is up or closed. */
@@ -72,10 +72,26 @@ export class Links {
     return this.#links.all();
   }
 
+  /** Takes over links with neighbours that are up, before any other; no handler hears of it. */
+  resume(standing: readonly StandingLink[], now: Instant): readonly Link[] {
+    const links = standing.map(({ id, direction, remote }): MutableLink => {
+      this.#lastDialled = Math.max(this.#lastDialled, id);
+      const address = direction === 'dialled' ? remote.id : '';
+      return newLink({ id, direction, address, purpose: 'neighbour', state: 'up', remote }, now);
+    });
+    this.#links.assign(links);
+    return links;
+  }
+
   /** Dials; exactly one of the handler's `up` and `failed` follows, unless `close` comes first. */
   dial(address: string, purpose: LinkPurpose, now: Instant): Link {
     this.#lastDialled += 1;
-    const link = newLink(this.#lastDialled, 'dialled', address, purpose, now);
+    const remote: NodeIdentity = { role: 'peer', id: address, incarnation: 0 };
+    const id = this.#lastDialled;
+    const link = newLink(
+      { id, direction: 'dialled', address, purpose, state: 'dialling', remote },
+      now,
+    );
     this.#links.add(link);
     const timeoutMs = this.#options.dialTimeoutMs;
     this.#effects.send(link.id, { type: 'OPEN', address, timeoutMs } satisfies OpenLink);
@@ -138,8 +154,11 @@ export class Links {
   }
 
   #accept(id: LinkId, now: Instant): void {
-    const link = newLink(id, 'accepted', '', 'neighbour', now);
-    link.state = 'greeting';
+    const purpose = 'neighbour';
+    const link = newLink(
+      { id, direction: 'accepted', address: '', purpose, state: 'greeting', remote: stranger },
+      now,
+    );
     this.#links.add(link);
     this.#deadline(link, this.#options.handshakeTimeoutMs);
   }
@@ -281,22 +300,14 @@ export class Links {
   }
 }
 
+/** The other end of an accepted link, until its HELLO has come. */
+const stranger: NodeIdentity = { role: 'peer', id: '', incarnation: 0 };
+
+/** All links are made here, so that all have one shape. */
 function newLink(
-  id: LinkId,
-  direction: Link['direction'],
-  address: string,
-  purpose: LinkPurpose,
+  { id, direction, address, purpose, state, remote }: Omit<Link, 'lastHeardMs' | 'farewell'>,
   now: Instant,
 ): MutableLink {
-  const remote: NodeIdentity = { role: 'peer', id: address, incarnation: 0 };
-  return {
-    id,
-    direction,
-    address,
-    purpose,
-    state: 'dialling',
-    remote,
-    lastHeardMs: now.monotonicMs,
-    farewell: false,
-  };
+  const lastHeardMs = now.monotonicMs;
+  return { id, direction, address, purpose, state, remote, lastHeardMs, farewell: false };
 }

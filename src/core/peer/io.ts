@@ -1,7 +1,8 @@
 /** What goes into a peer and what comes out of it: the types of its door. */
 import type { LinkInput, TimerFired } from '../effects.ts';
+import type { StandingLink } from '../link/link.ts';
 import type { HandshakeDeadline } from '../link/links.ts';
-import type { PeerId } from '../messages.ts';
+import type { PeerEntry, PeerId } from '../messages.ts';
 import type { Content, DisseminationTimer } from './dissemination.ts';
 import type { FailureTimer } from './failure-detection.ts';
 import type { OverlayTimer } from './overlay.ts';
@@ -19,6 +20,15 @@ export type PeerInput =
   | TimerFired<PeerTimer>
   /** Begin: register (PeerNode) or link with the given peers (GossipNode). */
   | { readonly type: 'start' }
+  /**
+   * Begin, instead of `start`, as a GossipNode whose links are up already and which knows these peers:
+   * how a simulation begins with an overlay that is there. No event tells of it: it is old news.
+   */
+  | {
+      readonly type: 'resume';
+      readonly links: readonly StandingLink[];
+      readonly known: readonly PeerEntry[];
+    }
   | { readonly type: 'publish'; readonly content: Content }
   /** Peers that the caller knows of; how a GossipNode gets its membership. */
   | { readonly type: 'peers-found'; readonly peers: readonly PeerId[] }

@@ -35,7 +35,9 @@ export class Membership {
   readonly #options: MembershipOptions;
   readonly #with: MembershipDependencies;
   /** In the order in which the entries were last heard of (see #isOrderKept): the first is the first to be forgotten. */
-  readonly #known = new Map<PeerId, PeerEntry>();
+  #entries: Map<PeerId, PeerEntry> | undefined;
+  /** What `#entries` is made of when somebody asks first; of peers that resume most are never asked. */
+  #resumed: readonly PeerEntry[] = [];
   /** Of each peer the highest incarnation that is over. Most peers never need it. */
   #buried: Map<PeerId, Incarnation> | undefined;
   /** `#known` by rank, from when somebody asks until the next change. */
@@ -46,6 +48,12 @@ export class Membership {
   constructor(options: MembershipOptions, dependencies: MembershipDependencies) {
     this.#options = options;
     this.#with = dependencies;
+  }
+
+  /** Before anything is learned or asked: what this peer knew before. Announces nobody. */
+  resume(known: readonly PeerEntry[]): void {
+    this.#resumed = known;
+    this.#lastRank = undefined;
   }
 
   /** How many peers are known, this one not counted. */
@@ -106,6 +114,11 @@ export class Membership {
     if (known !== undefined && known.incarnation <= incarnation) this.#forget(known);
     if (cause === 'left') this.#with.effects.emit({ type: 'peer:left', peer, incarnation });
     return true;
+  }
+
+  get #known(): Map<PeerId, PeerEntry> {
+    this.#entries ??= new Map(this.#resumed.map((entry) => [entry.id, entry]));
+    return this.#entries;
   }
 
   #knownIncarnation(peer: PeerId): Incarnation {

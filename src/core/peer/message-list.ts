@@ -21,6 +21,9 @@ export interface Listed {
   body: Uint8Array | undefined;
 }
 
+/** Up to so many are gone through, one by one: of many peers in one process most remember few. */
+const fewMax = 8;
+
 /** Messages let go of, for one reason. */
 export interface Eviction {
   readonly what: 'payload' | 'id';
@@ -44,6 +47,7 @@ type Bounds = Pick<
  */
 export class MessageList {
   readonly #bounds: Bounds;
+  /** All that are remembered, by id; made once they are too many to go through. */
   #seen: Map<MessageId, Listed> | undefined;
   /** All that are remembered, oldest first, from `#firstSeen` on. */
   #log: (Listed | undefined)[] = [];
@@ -60,7 +64,7 @@ export class MessageList {
 
   /** Ids that are remembered. */
   get size(): number {
-    return this.#seen?.size ?? 0;
+    return this.#log.length - this.#firstSeen;
   }
 
   /** Messages whose body is retained. */
@@ -78,7 +82,13 @@ export class MessageList {
   }
 
   get(id: MessageId): Listed | undefined {
-    return this.#seen?.get(id);
+    if (this.#seen !== undefined) return this.#seen.get(id);
+    // The newest first: most frames are of the message of the frame before.
+    for (let at = this.#log.length - 1; at >= this.#firstSeen; at -= 1) {
+      const listed = this.#log[at];
+      if (listed?.id === id) return listed;
+    }
+    return undefined;
   }
 
   add(message: Omit<Listed, 'order' | 'body'>, body: Uint8Array): Listed {
@@ -86,9 +96,9 @@ export class MessageList {
     const { id, bornMs, listedMs, hops, from, isPushed } = message;
     const order = this.#lastOrder;
     const listed: Listed = { id, order, bornMs, listedMs, hops, from, isPushed, body };
-    this.#seen ??= new Map();
-    this.#seen.set(id, listed);
     this.#log.push(listed);
+    if (this.#seen !== undefined) this.#seen.set(id, listed);
+    else if (this.size > fewMax) this.#seen = this.#byId();
     this.#retained += 1;
     this.#retainedBytes += body.length;
     return listed;
@@ -173,6 +183,12 @@ export class MessageList {
     }
     this.#compact();
     return { what: 'id', bound, ids };
+  }
+
+  #byId(): Map<MessageId, Listed> {
+    const byId = new Map<MessageId, Listed>();
+    for (const listed of this.#log) if (listed !== undefined) byId.set(listed.id, listed);
+    return byId;
   }
 
   #release(listed: Listed): void {

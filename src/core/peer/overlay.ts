@@ -113,6 +113,12 @@ export class Overlay
     this.fill(now);
   }
 
+  /** Instead of `start`, with neighbours that it has dialled and let in before. */
+  resume(neighbours: readonly Link[], now: Instant): void {
+    this.#neighbours = neighbours;
+    this.start(now);
+  }
+
   /** Leaving: dials and lets in nobody any more. The links stay up for the goodbyes. */
   stop(): void {
     this.#isStopping = true;

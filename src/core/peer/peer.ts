@@ -1,6 +1,6 @@
 import type { PeerOptions } from '../config.ts';
 import type { Effects, LinkClosed, Random, TimerFired } from '../effects.ts';
-import type { DialFailure, Link, LinkHandler } from '../link/link.ts';
+import type { DialFailure, Link, LinkHandler, StandingLink } from '../link/link.ts';
 import { type LinkPolicy, Links } from '../link/links.ts';
 import type {
   BodyCodec,
@@ -158,6 +158,8 @@ export class Peer
         return this.#onTimer(input, now);
       case 'start':
         return this.#start(now);
+      case 'resume':
+        return this.#resume(input.links, input.known, now);
       case 'publish':
         this.publish(input.content, now);
         return;
@@ -183,6 +185,16 @@ export class Peer
     this.effects.emit({ type: 'node:started', role: 'peer', id: this.self.id });
     if (this.registration) this.registration.start(now);
     else this.registered(this.#ownIncarnation, now);
+  }
+
+  /** Nothing has been published yet, and nobody has fallen silent: of its machines only these two have a past. */
+  #resume(links: readonly StandingLink[], known: readonly PeerEntry[], now: Instant): void {
+    if (this.#phase !== 'new') return;
+    this.#phase = 'running';
+    this.#become(this.#ownIncarnation);
+    this.membership.resume(known);
+    this.overlay.resume(this.links.resume(links, now), now);
+    this.failureDetection.start(now);
   }
 
   #peersFound(peers: readonly PeerId[], now: Instant): void {

@@ -175,9 +175,9 @@ class Liar implements Meddler {
   #seedLinks(): LinkId[] {
     const { world } = this.#stage;
     const { ends } = world.network;
-    return [...this.#process.ends].flatMap(([link, end]) =>
-      end >= 0 && world.isSeed(ends.nodeOf(end ^ 1)) ? [link] : [],
-    );
+    return this.#process.ends
+      .entries()
+      .flatMap(([link, end]) => (end >= 0 && world.isSeed(ends.nodeOf(end ^ 1)) ? [link] : []));
   }
 
   #say(link: LinkId, message: Message): void {

@@ -8,6 +8,7 @@ import type { TimeWheel } from '../engine/time-wheel.ts';
 import { Conditions } from './conditions.ts';
 import { Ends, endStates } from './ends.ts';
 import { type LatencySampler, latencySampler } from './latency.ts';
+import type { LinkEnds } from './link-ends.ts';
 import { type NetworkModel, outboxBytesMaxDefault } from './model.ts';
 
 /** A running process, as the network sees it. */
@@ -16,7 +17,7 @@ export interface Endpoint {
   /** What the network draws for frames that this node sends. */
   readonly networkRandom: Random;
   /** The ends of its links; -1 for one that is closed, which the process has not heard yet. */
-  readonly ends: Map<LinkId, number>;
+  readonly ends: LinkEnds;
   /** The id for a connection that is accepted. */
   nextAccepted(): LinkId;
   /** Hands over what a link brings. */
@@ -110,7 +111,7 @@ export class Network {
 
   /** The process is gone: its host closes all that it had open. */
   killed(process: Endpoint): void {
-    for (const [link] of [...process.ends]) this.close(process, link);
+    for (const [link] of process.ends.entries()) this.close(process, link);
   }
 
   /** The host is gone without a word; what reaches it is lost until it runs again. */

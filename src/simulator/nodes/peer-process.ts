@@ -1,14 +1,15 @@
 import type { PeerOptions } from '../../core/config.ts';
 import type { LinkInput, Random, TimerFired } from '../../core/effects.ts';
 import type { NodeEvent } from '../../core/events.ts';
-import type { BodyCodec, PeerId, SeedId } from '../../core/messages.ts';
+import type { StandingLink } from '../../core/link/link.ts';
+import type { BodyCodec, PeerEntry, PeerId, SeedId } from '../../core/messages.ts';
 import type { Content } from '../../core/peer/dissemination.ts';
 import type { PeerInput, PeerTimer } from '../../core/peer/io.ts';
 import { Peer } from '../../core/peer/peer.ts';
-import type { Instant, Ms } from '../../core/time.ts';
+import type { Instant } from '../../core/time.ts';
 import { digestText } from '../engine/digests.ts';
 import type { NodeClock } from './node-clock.ts';
-import { type Doors, NodeProcess, type Surroundings } from './process.ts';
+import { NodeProcess, type Surroundings } from './process.ts';
 
 export interface PeerNode {
   readonly index: number;
@@ -27,7 +28,6 @@ export interface PeerNode {
 /** One life of a peer. */
 export class PeerProcess extends NodeProcess<PeerTimer> {
   readonly peer: Peer;
-  #isSettling = false;
 
   constructor(world: Surroundings, node: PeerNode) {
     super(world, node);
@@ -48,29 +48,13 @@ export class PeerProcess extends NodeProcess<PeerTimer> {
   }
 
   override emit(event: NodeEvent): void {
-    if (this.#isSettling) return;
     if (event.type === 'self:left') this.world.ending(this, 'left');
     super.emit(event);
   }
 
-  override schedule(after: Ms, timer: PeerTimer): void {
-    // The handshakes of a settled overlay are over: their deadlines would be stale.
-    if (!(this.#isSettling && timer.type === 'link:handshake-deadline'))
-      super.schedule(after, timer);
-  }
-
-  /** While `work` runs, its links lead to these doors, and what it emits is old news. */
-  behind<Given extends Doors>(doors: Given, work: (doors: Given) => void): void {
-    this.doors = doors;
-    this.#isSettling = true;
-    work(doors);
-    this.#isSettling = false;
-    this.doors = this.world.network;
-  }
-
-  /** An input of the time before the run: in no trace. */
-  settle(input: PeerInput): void {
-    this.peer.handle(input, this.now);
+  /** Begins with links that are there already: of the time before the run, so in no trace. */
+  standWith(links: readonly StandingLink[], known: readonly PeerEntry[]): void {
+    this.peer.handle({ type: 'resume', links, known }, this.now);
   }
 
   command(

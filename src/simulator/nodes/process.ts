@@ -5,6 +5,7 @@ import type { Instant, Ms } from '../../core/time.ts';
 import { eventKinds } from '../engine/event-kinds.ts';
 import { msOf, type Tick, ticksOf } from '../engine/ticks.ts';
 import type { TimeWheel } from '../engine/time-wheel.ts';
+import { LinkEnds } from '../network/link-ends.ts';
 import type { Endpoint, Network } from '../network/network.ts';
 import type { NodeClock } from './node-clock.ts';
 
@@ -26,9 +27,6 @@ export interface Surroundings {
 
 /** What the trace hashes of an input: a message, a timer, or anything else by its type. */
 export type TracedInput = Message | { readonly type: string };
-
-/** Where a process's links lead: the network, or, while a settled overlay wakes, into nothing. */
-export type Doors = Pick<Network, 'dial' | 'send' | 'close'>;
 
 /** An input that waits for a process that is paused or slow. */
 type Waiting<Timer> =
@@ -56,11 +54,10 @@ export abstract class NodeProcess<Timer> implements Endpoint {
   /** Counts the processes of this node: timers of an earlier one are stale. */
   readonly life: number;
   readonly networkRandom: Random;
-  readonly ends = new Map<LinkId, number>();
+  readonly ends = new LinkEnds();
   readonly clock: NodeClock | undefined;
   protected readonly world: Surroundings;
   meddler: Meddler | undefined;
-  protected doors: Doors;
   #accepted = 0;
   #events: NodeEvent[] = [];
   #waiting: Waiting<Timer>[] | undefined;
@@ -73,7 +70,6 @@ export abstract class NodeProcess<Timer> implements Endpoint {
     node: { index: number; life: number; networkRandom: Random; clock: NodeClock | undefined },
   ) {
     this.world = world;
-    this.doors = world.network;
     this.index = node.index;
     this.life = node.life;
     this.networkRandom = node.networkRandom;
@@ -97,9 +93,9 @@ export abstract class NodeProcess<Timer> implements Endpoint {
   // -------------------------------------------------------------- effects
 
   send(to: LinkId, message: Outgoing): void {
-    if (message.type === 'OPEN') this.doors.dial(this, to, message);
-    else if (message.type === 'CLOSE') this.doors.close(this, to);
-    else if (this.meddler === undefined) this.doors.send(this, to, message);
+    if (message.type === 'OPEN') this.world.network.dial(this, to, message);
+    else if (message.type === 'CLOSE') this.world.network.close(this, to);
+    else if (this.meddler === undefined) this.world.network.send(this, to, message);
     else this.#sendMeddled(to, message);
   }
 
@@ -228,7 +224,7 @@ export abstract class NodeProcess<Timer> implements Endpoint {
 
   #sendMeddled(to: LinkId, message: Message): void {
     const sent = this.meddler?.sending(to, message);
-    if (sent !== undefined) this.doors.send(this, to, sent);
+    if (sent !== undefined) this.world.network.send(this, to, sent);
   }
 }
 

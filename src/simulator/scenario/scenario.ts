@@ -50,8 +50,8 @@ export type Start =
   /**
    * The overlay is there from the beginning: laid by core's rank-based attachment, link by link in the
    * order of the peers, without simulating the handshakes. A peer's machine is made when the first
-   * frame, or fault, touches it (`when-touched`, the default) or before the run (`at-start`), and is given
-   * what its handshakes would have brought. Only without seeds.
+   * frame, or fault, touches it (`when-touched`, the default) or before the run (`at-start`), and resumes
+   * with links that are up. Only without seeds.
    */
   | { readonly kind: 'settled'; readonly machines?: 'when-touched' | 'at-start' };
 
