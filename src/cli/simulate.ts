@@ -17,6 +17,7 @@ import { positiveNumber } from './arguments.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { drive } from './simulate/drive.ts';
 import { EventFile } from './simulate/event-file.ts';
+import { runWithEnoughHeap } from './simulate/heap.ts';
 import { onInterrupt } from './simulate/interrupt.ts';
 import { OpenMetricsFile } from './simulate/open-metrics-file.ts';
 import { ProgressLine } from './simulate/progress-line.ts';
@@ -91,6 +92,8 @@ export async function addSimulateCommand(
 
 async function runSimulate(flags: SimulateFlags): Promise<number> {
   const scenario = await scenarioOf(flags);
+  const ranElsewhere = await runWithEnoughHeap(scenario);
+  if (ranElsewhere !== undefined) return ranElsewhere;
   if (flags.out !== undefined) await prepareFolder(flags.out);
   const attached = [
     await eventFile(flags, scenario),
@@ -109,15 +112,16 @@ async function runSimulate(flags: SimulateFlags): Promise<number> {
         ...attached.map(({ observer }) => observer),
       ],
     });
+    const preparedMs = progress.elapsedMs;
     await drive(simulation, { signal: interrupt.signal, progress });
     const result = simulation.result();
-    const { elapsedMs: wallMs } = progress;
+    const wallMs = progress.elapsedMs - preparedMs;
     progress.clear();
     const report = reportOf(result, collector, simulation.world, promises?.report());
     for (const file of attached) await file.close();
     if (flags.out !== undefined) await writeFolder(flags.out, await filesOf(report));
     const memoryBytes = process.resourceUsage().maxRSS * 1_024;
-    process.stdout.write(runTable(report, { wallMs, memoryBytes }));
+    process.stdout.write(runTable(report, { preparedMs, wallMs, memoryBytes }));
     return exitCodeFor(report);
   } finally {
     interrupt.dispose();

@@ -2,12 +2,18 @@ import type { RunReport, Spread } from '../../simulator/index.ts';
 
 /** What the terminal alone says of a run: the files hold nothing that another machine would not show. */
 export interface WallClock {
+  /** Until the world was there: with a settled overlay its links, and the machines that are made at the start. */
+  readonly preparedMs: number;
+  /** The run alone. */
   readonly wallMs: number;
   readonly memoryBytes: number;
 }
 
 /** A run in a screenful. */
-export function runTable(report: RunReport, { wallMs, memoryBytes }: WallClock): string {
+export function runTable(
+  report: RunReport,
+  { preparedMs, wallMs, memoryBytes }: WallClock,
+): string {
   const { scenario, seed, overlay, messages, registration, detection, inputs, virtualMs } = report;
   const { topology } = scenario;
   const rows: [string, string][] = [
@@ -39,9 +45,10 @@ export function runTable(report: RunReport, { wallMs, memoryBytes }: WallClock):
     ['deaths', deathsText(detection)],
     ...promisesRows(report.promises),
     ['trace', report.traceHash],
+    ['preparation', `${preparationText(report)} in ${seconds(preparedMs)} of wall clock`],
     [
       'events',
-      `${number(inputs)} in ${seconds(wallMs)} of wall clock: ${number(Math.round(inputs / (wallMs / 1_000)))} events/s, ${digits(virtualMs / wallMs)} times real time`,
+      `${number(inputs)} inputs in ${seconds(wallMs)} of wall clock: ${number(Math.round(inputs / (wallMs / 1_000)))} events/s, ${digits(virtualMs / wallMs)} times real time`,
     ],
     ['memory', `${number(Math.round(memoryBytes / 2 ** 20))} MiB at most`],
   ];
@@ -53,6 +60,14 @@ function endOf({ ended, scenario }: RunReport): string {
   if (ended === 'complete') return '';
   const why = ended === 'aborted' ? 'interrupted' : `stopped: ${ended.stopped}`;
   return ` of ${seconds(scenario.durationMs)} (${why})`;
+}
+
+/** What was done before virtual time began. */
+function preparationText({ scenario: { topology } }: RunReport): string {
+  const { start } = topology;
+  if (start.kind !== 'settled') return 'an empty world';
+  const machines = start.machines === 'at-start' ? ' and every machine made' : '';
+  return `overlay laid${machines}, no registration or handshake simulated,`;
 }
 
 function overlayText({ peers, links, meanDegree, powerLaw }: RunReport['overlay']): string {

@@ -158,7 +158,7 @@ describe('refutation', () => {
       world.at(20_000, () => {
         const accuser = world.process(6);
         const { ends } = world.network;
-        for (const [link, end] of accuser?.ends ?? []) {
+        for (const [link, end] of accuser?.ends.entries() ?? []) {
           if (end < 0 || ends.nodeOf(end ^ 1) !== 5 || accuser === undefined) continue;
           world.network.send(accuser, link, notice(world, 0));
         }
