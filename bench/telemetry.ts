@@ -6,7 +6,7 @@
  * other work, too. Spans are recorded by OpenTelemetry's SDK and thrown away in batches: what a
  * collector costs is not ours to measure.
  *
- *     node bench/telemetry.ts [rounds, default 9] [messages a round, default 1000]
+ *     node bench/telemetry.ts [rounds, default 99] [messages a round, default 250]
  */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import { GossipNode } from '../src/nodes/gossip-node.ts';
 import { attachMetrics } from '../src/telemetry/metrics.ts';
 import { attachTracing } from '../src/telemetry/tracing.ts';
 
-const [rounds = 9, messagesPerRound = 1_000] = process.argv.slice(2).map(Number);
+const [rounds = 99, messagesPerRound = 250] = process.argv.slice(2).map(Number);
 const size = 8;
 /** Links that each node dials, to the nodes before it: the overlay is the same in each network. */
 const dials = 3;

@@ -68,7 +68,8 @@ A node that is not traced hands the contexts of messages, notices and confirmati
 Untraced nodes pay nothing: no allocation, and no byte on the wire. A traced message's frames are 34 bytes longer.
 Open spans and remembered contexts are bounded
 ([limits.ts](../src/telemetry/tracing/limits.ts)); spans that are open when a node stops end then.
-\`node bench/telemetry.ts\` measures the rest.
+\`node bench/telemetry.ts\` measures it side by side: on two shared cores metrics left 97 % of the
+deliveries a second, with 1 % of the messages traced 85 %, with all of them 43 %.
 
 [PROTOCOL.md](PROTOCOL.md#trace-context) says which frames carry trace context.
 
