@@ -114,6 +114,17 @@ class Visit {
     await this.page.screenshot({ path: join(pictures, `${name}.png`), fullPage });
   }
 
+  /** Panels and tables that have more in them than their width shows. */
+  clipped(): Promise<string[]> {
+    return this.page
+      .locator('main section, main .scroll, main .message-name')
+      .evaluateAll((all) =>
+        all
+          .filter(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)
+          .map((each) => `${each.className} ${each.firstElementChild?.id ?? ''}`.trim()),
+      );
+  }
+
   async totals(): Promise<Record<string, number>> {
     const entries = await this.page
       .locator('#totals dd')
@@ -229,6 +240,8 @@ describe('npm start -- --watch', () => {
       await other.picture(name, true);
       const width = await other.page.evaluate<number>('document.documentElement.scrollWidth');
       expect(width).toBe(options.width);
+      await other.sees('#rounds tr', /joins.*committed/);
+      expect(await other.clipped()).toEqual([]);
       expect(other.complaints).toEqual([]);
       await other.page.close();
     }
