@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { serveReplay } from '../index.ts';
+import { HearsayError, serveReplay } from '../index.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 
 interface ObserveFlags {
@@ -17,6 +17,16 @@ Example:
 To watch nodes while they run, call serveObservatory({ nodes }) in their process; in the sources of
 Hearsay, npm start -- --watch does.`;
 
+/** Who names no file has none yet, or wants to watch a network that runs. */
+const withoutFile = `observe replays a recorded run: name its event file.
+
+Record one, and replay it:
+  hearsay simulate --scenario classroom --events run.ndjson
+  hearsay observe run.ndjson
+
+To watch nodes while they run, call serveObservatory({ nodes }) in their process; in the sources of
+Hearsay, npm start -- --watch does.`;
+
 export function addObserveCommand(program: Command, finish: (exitCode: number) => void): void {
   program
     .command('observe')
@@ -25,14 +35,15 @@ export function addObserveCommand(program: Command, finish: (exitCode: number) =
       'Replay an event file on a page: how each message spread over the overlay, who suspected whom, and what the ' +
         'seeds decided, at any speed, back and forth. Nothing leaves this machine.',
     )
-    .argument('<events>', 'the event file of a run')
+    .argument('[events]', 'the event file of a run')
     .option(
       '--listen <address>',
       'where to serve the page, host:port of this machine; port 0 takes a free one',
       '127.0.0.1:0',
     )
     .addHelpText('after', example + exitCodesHelp)
-    .action(async (path: string, flags: ObserveFlags) => {
+    .action(async (path: string | undefined, flags: ObserveFlags) => {
+      if (path === undefined) throw new HearsayError('option-invalid', withoutFile);
       finish(await runObserve(path, flags));
     });
 }

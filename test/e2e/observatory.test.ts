@@ -362,7 +362,7 @@ describe('hearsay observe', () => {
     const running = start('src/cli/main.ts', ['observe', path]);
     const taken = (await running.says(/is replayed at http:\/\/(\S+)/)) || '';
     for (const [args, code, text] of [
-      [[], 2, "missing required argument 'events'"],
+      [[], 2, 'hearsay simulate --scenario classroom --events run.ndjson'],
       [['none.ndjson'], 2, 'none.ndjson cannot be read: there is no such file'],
       [[bad], 2, `${bad} line 2: node must be an address`],
       [[path, '--listen', taken], 3, `${taken} is taken: serve the observatory on another port`],
