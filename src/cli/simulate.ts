@@ -63,6 +63,7 @@ export async function addSimulateCommand(
   program: Command,
   finish: (exitCode: number) => void,
 ): Promise<void> {
+  const names = await scenarioNames();
   const command = program
     .command('simulate')
     .summary('run a network under virtual time')
@@ -85,7 +86,7 @@ export async function addSimulateCommand(
     .option('--no-check', 'do not: the run is a little faster')
     .addHelpText(
       'after',
-      help.replace('SCENARIOS', (await scenarioNames()).join(', ')) + exitCodesHelp,
+      help.replace('SCENARIOS', names.join(', ') || 'their folder is missing') + exitCodesHelp,
     )
     .action(async (flags: SimulateFlags) => finish(await runSimulate(flags)));
 }

@@ -7,9 +7,9 @@ import type { Scenario } from './scenario.ts';
 /** The scenarios that come with the package: the same place seen from src/ and from dist/. */
 const builtInFolder = join(import.meta.dirname, '..', '..', '..', 'scenarios');
 
-/** The names of the scenarios that come with the package. */
+/** The names of the scenarios that come with the package; none where their folder cannot be read. */
 export async function scenarioNames(): Promise<readonly string[]> {
-  const files = await readdir(builtInFolder);
+  const files = await readdir(builtInFolder).catch((): string[] => []);
   return files
     .filter((file) => file.endsWith('.json'))
     .map((file) => file.slice(0, -'.json'.length))
@@ -27,11 +27,17 @@ export async function loadScenario(nameOrPath: string): Promise<Scenario> {
   const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
     const isMissing = cause.code === 'ENOENT';
     const problem = isMissing
-      ? `there is no such file, and no scenario of that name; there are: ${names.join(', ')}`
+      ? `there is no such file, and no scenario of that name; ${thereAre(names)}`
       : cause.message;
     throw unreadable(nameOrPath, problem, cause);
   });
   return parseScenario(text, nameOrPath);
+}
+
+function thereAre(names: readonly string[]): string {
+  return names.length > 0
+    ? `there are: ${names.join(', ')}`
+    : `the folder of those that come with Hearsay, ${builtInFolder}, is missing or cannot be read`;
 }
 
 /** The scenario in the text of a file; `file` is how errors name it. Throws as `loadScenario` rejects. */
