@@ -50,6 +50,11 @@ export class Receipts implements SimulationObserver {
     this.#shelf(node).add(message, atMs);
   }
 
+  /** How many messages anybody has told of. */
+  get messages(): number {
+    return this.#numbers.size;
+  }
+
   numberOf(id: MessageId): number {
     const known = this.#numbers.get(id);
     if (known !== undefined) return known;

@@ -110,7 +110,7 @@ class SharedMessages implements Checker {
         (message) =>
           has?.has(message) !== true &&
           this.#gaps.get(neighbour)?.has(message) !== true &&
-          !this.#mayHaveBeenGone(sight, message),
+          !this.#mayHaveBeenLeftOut(sight, message),
       );
       if (missed === undefined) continue;
       this.#accuse(
@@ -125,10 +125,15 @@ class SharedMessages implements Checker {
     return Math.min(this.#about.soundForMs(node, atMs), this.#about.soundForMs(neighbour, atMs));
   }
 
-  /** Whether the first of them may not have had the bytes any more when they became neighbours. */
-  #mayHaveBeenGone({ node, upMs }: Sight, message: number): boolean {
+  /**
+   * Whether the first of them may not have had the bytes any more when they became neighbours, or the
+   * other could not ask for all that was announced to it then: it leaves the rest for the next announcement.
+   */
+  #mayHaveBeenLeftOut({ node, upMs }: Sight, message: number): boolean {
     const { receipts, world } = this.#about;
     const { dissemination } = world.peerOptions;
+    const isOlder = receipts.publishedAtMs(message) < upMs;
+    if (isOlder && receipts.messages > dissemination.wantedIdsMax) return true;
     if (upMs - receipts.publishedAtMs(message) >= dissemination.retainedAgeMs * ageShare)
       return true;
     return receipts.laterThan(node, message) >= retainedFor(dissemination, this.#largestBytes);

@@ -206,8 +206,9 @@ export class Network {
 
   #onClosed(end: number, cause: LinkCloseCause, reason: string): void {
     if (this.ends.stateOf(end) !== endStates.open) return;
-    const link = this.ends.linkOf(end);
+    // First the process: one of a settled overlay wakes with this, and only then are its links numbered.
     const process = this.#hosts.endpoint(this.ends.nodeOf(end));
+    const link = this.ends.linkOf(end);
     const other = this.ends.stateOf(end ^ 1);
     if (other === endStates.open && cause === 'broken') this.ends.setState(end, endStates.gone);
     else this.ends.free(end);
