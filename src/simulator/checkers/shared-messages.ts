@@ -101,8 +101,14 @@ class SharedMessages implements Checker {
     for (const sight of sights) {
       const { node, end, generation, neighbour, had } = sight;
       const { ends } = world.network;
+      // A host without power leaves its connections as they are: each process has to have its own end still.
       const isStill =
         ends.generationOf(end) === generation &&
+        world.process(node)?.ends.values().includes(end) &&
+        world
+          .process(neighbour)
+          ?.ends.values()
+          .includes(end ^ 1) &&
         world.peer(node)?.overlay.linkTo(world.idOf(neighbour));
       if (!isStill || this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
       const has = receipts.heldBy(neighbour);
