@@ -27,6 +27,8 @@ class NoFalseDeath implements Checker {
     if (event.type === 'death:committed' && event.via === 'own-proposal') {
       this.#judge(node, event.peer, event.incarnation, atMs);
     } else if (event.type === 'peer:confirmed-dead' && !this.#about.isLiar(node)) {
+      // Without seeds the word of one neighbour is enough (docs/PROTOCOL.md): one liar can bury whom it likes.
+      if (world.seeds === 0 && this.#about.hasLiars) return;
       if (world.seeds === 0) this.#judge(node, event.peer, event.incarnation, atMs);
       else this.#mustBeCommitted(node, event.peer, event.incarnation);
     }

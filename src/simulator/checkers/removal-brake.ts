@@ -52,6 +52,9 @@ class RemovalBrake implements Checker {
       const death = deathOf(peer, intent.incarnation);
       this.#proposed.set(keyOf(peer, ballot), death);
       this.#tell(to, death, atMs);
+    } else if (message.type === 'PROPOSE') {
+      // A proposer that crashed before its ballot was on disk may use it again, for something else.
+      this.#proposed.delete(keyOf(message.peer, message.ballot));
     } else if (message.type === 'VOTE' && message.answer === 'promise') {
       this.#onYes(from, keyOf(message.peer, message.ballot), atMs);
     }
@@ -125,14 +128,18 @@ class RemovalBrake implements Checker {
     );
   }
 
-  /** No more than a share of the list within a window, reckoned from when each death was on its way. */
+  /**
+   * No more than a share of the list within a window, reckoned from when each death was on its way. The brake counts
+   * peers, not lives: one that restarts again and again is one place of the list, however often it dies.
+   */
   #count(seed: number, { agreed, told }: Brake, death: string, atMs: Ms): void {
     if (agreed.has(death) || this.#isDecided(death)) return;
     agreed.set(death, told.get(death) ?? atMs);
     const { removalWindowMs, removalCountMin, removalShareMax } = this.#about.world.seedOptions;
     if (this.#about.soundForMs(seed, atMs) < removalWindowMs) return;
     const sinceMs = atMs - removalWindowMs + slackMs;
-    const count = [...agreed.values()].filter((toldMs) => toldMs > sinceMs).length;
+    const recent = [...agreed].filter(([, toldMs]) => toldMs > sinceMs);
+    const count = new Set(recent.map(([one]) => one.split(' ')[0])).size;
     const listSize = this.#listSizes.get(seed) ?? 0;
     if (count <= Math.max(removalCountMin, Math.floor(removalShareMax * listSize))) return;
     this.#accuse(

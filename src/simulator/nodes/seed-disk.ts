@@ -160,8 +160,8 @@ export class SeedDisk implements Disk<PersistToken> {
     const batch = this.#writing;
     if (user === undefined || batch === undefined) return;
     if (this.#fault !== undefined) {
-      this.#user = undefined;
-      this.#writing = undefined;
+      // What waited behind it goes with its process: the next one must not find it written, nor answer for it.
+      this.crash('lost');
       user.failed(this.#fault);
       return;
     }
