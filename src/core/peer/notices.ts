@@ -43,8 +43,9 @@ export class Notices {
   onNotice(link: Link, notice: SuspectNotice, now: Instant): void {
     const { peer, incarnation, by, byIncarnation } = notice;
     const { membership, rumours, self } = this.#with;
-    if (by === self.id || by === peer) return;
-    if (membership.isOver(peer, incarnation) || membership.isOver(by, byIncarnation)) return;
+    if (by === self.id || by === peer || membership.isOver(peer, incarnation)) return;
+    // Who accuses this peer itself is answered even if it is held for dead: it may not be, and its word goes on.
+    if (peer !== self.id && membership.isOver(by, byIncarnation)) return;
     if (this.#isAnswered(link, notice) || !rumours.isNews(notice, now)) return;
     if (peer === self.id) this.#onAccused(notice, now);
     else this.#onSuspected(link, notice, now);

@@ -1,16 +1,23 @@
 import type { NodeEvent } from '../../core/events.ts';
 import type { PeerId } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
+import type { LifeChange } from '../observer.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
 class Calm implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
+  /** When each node's present process began: the one before may have gone without a word. */
+  readonly #startedMs = new Map<number, Ms>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
     this.#accuse = accuse;
+  }
+
+  life(atMs: Ms, node: number, change: LifeChange): void {
+    if (change === 'started') this.#startedMs.set(node, atMs);
   }
 
   event(atMs: Ms, node: number, event: NodeEvent): void {
@@ -18,23 +25,30 @@ class Calm implements Checker {
       case 'peer:suspected': {
         const other = this.#about.world.indexOf(event.peer);
         if (this.#about.incarnationOf(other) !== event.incarnation) return;
-        return this.#judge(node, event.peer, atMs, 'suspected');
+        return this.#judge(node, event.peer, atMs, this.#lookMs, 'suspected');
       }
       case 'link:refused':
         if (event.code !== 'handshake-timeout') return;
-        return this.#judge(node, event.address, atMs, 'waited too long for the handshake of');
+        return this.#judge(
+          node,
+          event.address,
+          atMs,
+          this.#handshakeMs,
+          'waited too long for the handshake of',
+        );
       default:
     }
   }
 
-  #judge(node: number, peer: PeerId, atMs: Ms, how: string): void {
+  #judge(node: number, peer: PeerId, atMs: Ms, memoryMs: Ms, how: string): void {
     const about = this.#about;
     const { world } = about;
     const other = world.indexOf(peer);
     if (other < 0 || !world.isRunning(other) || about.isLeaving(other)) return;
     if (about.isLiar(node) || about.isLiar(other) || this.#isLossy) return;
     const soundMs = Math.min(about.soundForMs(node, atMs), about.soundForMs(other, atMs));
-    if (soundMs < this.#memoryMs) return;
+    const startedMs = this.#startedMs.get(other) ?? Number.NEGATIVE_INFINITY;
+    if (Math.min(soundMs, atMs - startedMs) < memoryMs) return;
     this.#accuse(
       [node, other],
       `${about.name(node)} ${how} ${about.name(other)}, which was there all the time, in a sound network`,
@@ -46,10 +60,18 @@ class Calm implements Checker {
   }
 
   /** As long as a look that was begun in a trouble may last, by this peer and its helpers. */
-  get #memoryMs(): Ms {
+  get #lookMs(): Ms {
     const { silenceMs, probeTimeoutMs, localHealthMax } =
       this.#about.world.peerOptions.failureDetection;
     return silenceMs + 2.5 * probeTimeoutMs * (localHealthMax + 1);
+  }
+
+  /** As long as a handshake that was begun in a trouble may last, by a slow clock. */
+  get #handshakeMs(): Ms {
+    const { peerOptions, seedOptions } = this.#about.world;
+    const { dialTimeoutMs, handshakeTimeoutMs } = peerOptions.links;
+    const ofSeeds = seedOptions.links.dialTimeoutMs + seedOptions.links.handshakeTimeoutMs;
+    return 1.1 * Math.max(dialTimeoutMs + handshakeTimeoutMs, ofSeeds);
   }
 }
 

@@ -159,6 +159,13 @@ describe('a suspicion of this peer itself', () => {
     ]);
   });
 
+  test('is refuted even if its author is held for dead: others may not think so', () => {
+    const made = bench();
+    made.over.set('y:1', 1);
+    made.notice('b:1', 'self:1', { by: 'y:1' });
+    expect(made.sentTo('REFUTE')).toEqual(['b:1', 'c:1', 'd:1']);
+  });
+
   test('by many peers at once is refuted once', () => {
     const made = bench();
     made.notice('b:1', 'self:1', { by: 'y:1' });
