@@ -43,7 +43,7 @@ test('the printed scenario of a seed runs as a file, in fuzz and in simulate, to
   const inputs = /virtual time, ([\d,]+) inputs/.exec(drawn)?.[1];
   expect(inputs).toBeDefined();
   expect(hearsay('fuzz', '--scenario', file).stdout).toBe(drawn);
-  expect(hearsay('simulate', '--scenario', file).stdout).toContain(`${inputs} in `);
+  expect(hearsay('simulate', '--scenario', file).stdout).toContain(`${inputs} inputs in `);
 });
 
 test('a scenario that breaks a promise is told, shrunk and written; its file breaks the same one', () => {
