@@ -92,10 +92,13 @@ export class Confirmations {
     const silentMs = this.#silentMs(peer, incarnation, now);
     const isPassedOn = this.#isPassedOn(confirmed, cameOver);
     doubts.dead(peer, incarnation);
-    if (!rumours.isNews(confirmed, now)) return;
+    if (rumours.hasHeardOf(confirmed)) return;
+    const isRemembered = rumours.isNews(confirmed, now);
+    // What there is no room for is not passed on; but a seed's word is taken in all the same.
+    if (!isRemembered && cameOver !== undefined) return;
     effects.emit({ type: 'peer:confirmed-dead', peer, incarnation, seed, from, silentMs });
     // To the dead as well, while there is a link: if it lives after all, it has to register again.
-    if (isPassedOn) rumours.spread(confirmed, cameOver);
+    if (isPassedOn && isRemembered) rumours.spread(confirmed, cameOver);
     else rumours.tell(peer, confirmed);
     evidence.forget(peer, incarnation);
     // Late word of an earlier life must not touch the present one.

@@ -407,6 +407,14 @@ describe('DEAD_CONFIRMED', () => {
     expect(made.events).toEqual([]);
   });
 
+  test('of a seed is taken in even when there is no room to remember it', () => {
+    const made = bench({ memoryMax: 2 });
+    for (const peer of ['p:1', 'q:1', 'r:1']) {
+      made.machine.confirmed({ ...dead, peer }, 's:1', made.now);
+    }
+    expect(made.heard).toEqual(['dead p:1#1', 'dead q:1#1', 'dead r:1#1']);
+  });
+
   test('stays known whatever else is rumoured', () => {
     const made = bench({ memoryMax: 2 });
     made.machine.confirmed(dead, 's:1', made.now);
