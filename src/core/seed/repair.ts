@@ -45,8 +45,12 @@ const jitterShare = 0.5;
 /**
  * Makes good what a seed has missed: two seeds compare digests of their registers by bucket, then
  * the revisions in buckets that differ, then exchange the committed values that either lacks. Only
- * committed values travel, so whatever order they arrive in, the newer revision is right. One frame
- * holds a bounded number; the next round goes on.
+ * committed values travel, so whatever order they arrive in, the newer revision is right.
+ *
+ * One frame holds a bounded number. Whoever learns from a full one compares again at once: a seed that was
+ * away for long would otherwise be that many frames times `repairIntervalMs` behind. It ends, since each
+ * comparison after the first stands for news; and a frame that is not full leaves nothing over but what
+ * is just being committed, or was left out for the number of revisions: the next round goes on.
  */
 export class Repair {
   readonly #options: SeedOptions;
@@ -129,6 +133,8 @@ export class Repair {
     if (wanted.length > 0) {
       this.#with.send(seed, { type: 'REGISTER_VALUES', values: wanted, want: [] });
     }
+    const isFull = values.length >= this.#options.registersPerFrameMax;
+    if (registers > 0 && isFull) this.compareWith(seed);
   }
 
   #learn(peer: PeerId, ballot: Ballot, value: RegisterValue, now: Instant): boolean {
