@@ -266,7 +266,8 @@ export class Dissemination implements NeighbourListener {
   }
 
   #give(link: Link, listed: Listed, now: Instant): void {
-    if (this.#wentOver(link, listed)) return;
+    // Who gave it to us has no need of it, whatever it says.
+    if (listed.from === link.id || this.#wentOver(link, listed)) return;
     const frame = frameOf(listed, now);
     if (frame === undefined) return;
     const passage = this.#passage(link);

@@ -186,6 +186,14 @@ describe('what a neighbour asks for', () => {
     expect(bench.sent()).toEqual([]);
   });
 
+  test('is not given back to whom it came from', () => {
+    const bench = new DisseminationBench();
+    bench.link(1);
+    bench.arrives(1, first);
+    bench.arrives(1, { type: 'IWANT', ids: [first.id] });
+    expect(bench.sent()).toEqual([]);
+  });
+
   test('is said to be gone when it is', () => {
     const bench = new DisseminationBench({ retainedMessagesMax: 1 });
     const gone = bench.publish('a');
