@@ -1,4 +1,11 @@
-import type { ClockJump, DiskFault, Malicious, Pause, Slow } from '../scenario/scenario.ts';
+import type {
+  ClockJump,
+  DiskFault,
+  Malicious,
+  Misbehaviour,
+  Pause,
+  Slow,
+} from '../scenario/scenario.ts';
 import type { Dice } from './dice.ts';
 import type { FaultScene } from './draw-faults.ts';
 import { drawChoice, drawPeriod, drawWho } from './draw-who.ts';
@@ -40,19 +47,25 @@ function drawDisk({ atMs, forMs }: Period, { topology }: FaultScene, dice: Dice)
   return { kind: 'disk', atMs, who, what, forMs, factor: dice.wholeSpread(2, 2_000) };
 }
 
-function drawLiars(period: Period, { budget: { liars } }: FaultScene, dice: Dice): Malicious {
+const misbehaviours: readonly Misbehaviour[] = [
+  'poison-suspicions',
+  'forge-deaths',
+  'replay',
+  'silent-hub',
+  'lie-incarnation',
+  'forge-messages',
+];
+/** Where there are seeds, one can be registered there in somebody else's name. */
+const misbehavioursAtSeeds: readonly Misbehaviour[] = [...misbehaviours, 'impersonate'];
+
+function drawLiars(period: Period, { budget, topology }: FaultScene, dice: Dice): Malicious {
+  const { liars } = budget;
   const chosen = dice.some(dice.whole(1, liars.length), liars.length);
   return {
     kind: 'malicious',
     ...period,
     who: { peers: chosen.flatMap((at) => liars[at] ?? []) },
-    behaviour: dice.pick([
-      'poison-suspicions',
-      'forge-deaths',
-      'replay',
-      'silent-hub',
-      'lie-incarnation',
-    ] as const),
+    behaviour: dice.pick(topology.seeds === 0 ? misbehaviours : misbehavioursAtSeeds),
     intervalMs: dice.spread(100, 3_000),
   };
 }

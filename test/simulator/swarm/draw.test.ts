@@ -41,6 +41,8 @@ test('500 seeds have every kind of fault, start, latency and lie', () => {
     'replay',
     'silent-hub',
     'lie-incarnation',
+    'forge-messages',
+    'impersonate',
   ];
   const told = faults.flatMap((fault) => (fault.kind === 'malicious' ? [fault.behaviour] : []));
   expect(new Set(told)).toEqual(new Set(lies));
