@@ -15,13 +15,23 @@ interface Brake {
   pausedMs: Ms | undefined;
   /** Deaths that were on their way to this seed, and since when. */
   readonly told: Map<string, Ms>;
-  /** Deaths that have come here, and when the last new one did. */
+  /** …and when it was told of each for the last time before the pause. */
+  readonly lastTold: Map<string, Ms>;
+  /** Deaths that it has judged, and when the last new one came. */
   readonly heard: Map<string, Ms>;
   lastNewMs: Ms;
   /** Deaths that it has agreed to, and since when they were on their way. */
   readonly agreed: Map<string, Ms>;
 }
 
+/** Said before anybody asks the brake: the seed does not know that incarnation, or not this ballot. */
+const unjudged: ReadonlySet<string> = new Set(['conflict', 'unknown', 'stale', 'no-quorum']);
+
+/**
+ * What is new to a seed is what its brake has not counted. It counts no death of a peer that the seed does not
+ * know: after it has lost its store, the same death is new to it once it knows the peer again. So only what it has
+ * judged is taken for counted.
+ */
 class RemovalBrake implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
@@ -74,7 +84,6 @@ class RemovalBrake implements Checker {
       case 'death:proposed': {
         const death = deathOf(event.peer, event.incarnation);
         this.#proposed.set(keyOf(event.peer, event.ballot), death);
-        this.#tell(node, death, atMs);
         return this.#hear(node, death, atMs);
       }
       case 'death:reported':
@@ -82,7 +91,9 @@ class RemovalBrake implements Checker {
       case 'death:vote': {
         if (event.seed !== this.#about.world.idOf(node)) return;
         const ballot = keyOf(event.peer, event.ballot);
-        this.#hear(node, this.#proposed.get(ballot) ?? '', atMs);
+        const death = this.#proposed.get(ballot) ?? '';
+        this.#hear(node, death, atMs);
+        if (!unjudged.has(event.verdict)) this.#judge(node, death, atMs);
         if (event.answer === 'promise') this.#onYes(node, ballot, atMs);
         return;
       }
@@ -95,33 +106,38 @@ class RemovalBrake implements Checker {
     brake.pausedMs = atMs;
     // Older ones are forgotten by then, and are new when they come again.
     const oldestMs = atMs - this.#about.world.seedOptions.removalWindowMs;
-    for (const deaths of [brake.told, brake.heard]) {
-      for (const [death, firstMs] of deaths) if (firstMs < oldestMs) deaths.delete(death);
+    for (const deaths of [brake.told, brake.lastTold, brake.heard]) {
+      for (const [death, sinceMs] of deaths) if (sinceMs < oldestMs) deaths.delete(death);
     }
   }
 
   #tell(seed: number, death: string, atMs: Ms): void {
-    const { told } = this.#brakeOf(seed);
+    const { told, lastTold, pausedMs } = this.#brakeOf(seed);
     if (!told.has(death)) told.set(death, atMs);
+    // Forgotten with its window, a death is new when it comes again, and its window begins with that.
+    if (pausedMs === undefined) lastTold.set(death, atMs);
   }
 
   #hear(seed: number, death: string, atMs: Ms): void {
+    // A link may have kept it for long on its way.
+    this.#tell(seed, death, atMs);
     const brake = this.#brakeOf(seed);
-    if (brake.heard.has(death)) return;
-    brake.heard.set(death, atMs);
-    brake.lastNewMs = atMs;
+    if (!brake.heard.has(death)) brake.lastNewMs = atMs;
+  }
+
+  #judge(seed: number, death: string, atMs: Ms): void {
+    const { heard } = this.#brakeOf(seed);
+    if (!heard.has(death)) heard.set(death, atMs);
   }
 
   /** The seed agreed to a death. */
   #onYes(seed: number, ballot: string, atMs: Ms): void {
     const death = this.#proposed.get(ballot);
     const brake = this.#brakeOf(seed);
-    const { pausedMs, told } = brake;
+    const { pausedMs, lastTold } = brake;
     if (death === undefined) return;
     this.#count(seed, brake, death, atMs);
-    if (pausedMs === undefined) return;
-    const firstMs = told.get(death) ?? Number.POSITIVE_INFINITY;
-    if (firstMs <= pausedMs || this.#isDecided(death)) return;
+    if (pausedMs === undefined || lastTold.has(death) || this.#isDecided(death)) return;
     this.#accuse(
       [seed],
       `${this.#about.name(seed)} agreed to the removal of ${death}, which it first heard of while its removals were paused`,
@@ -179,6 +195,7 @@ class RemovalBrake implements Checker {
     const brake: Brake = {
       pausedMs: undefined,
       told: new Map(),
+      lastTold: new Map(),
       heard: new Map(),
       lastNewMs: 0,
       agreed: new Map(),

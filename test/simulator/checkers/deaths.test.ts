@@ -205,6 +205,31 @@ describe('removal brake', () => {
     reason: '',
   } as const;
 
+  const reported = {
+    type: 'death:reported',
+    peer,
+    incarnation: 1,
+    reporter: '10.0.0.5:6000',
+    corroborators: [],
+    text: '',
+  } as const;
+  const proposed = {
+    type: 'death:proposed',
+    peer,
+    ballot,
+    incarnation: 1,
+    evidence: '',
+  } as const;
+  const voted = {
+    type: 'death:vote',
+    peer,
+    ballot,
+    seed: '192.168.0.1:5000',
+    answer: 'none',
+    verdict: 'paused',
+    reason: '',
+  } as const;
+
   test('holds for a third of the peers that dies at once, and is released', () => {
     const { violations, seen } = watched([removalBrake], {
       faults: [{ kind: 'crash', atMs: 20_000, who: { peers: 5 }, how: 'power-off' }],
@@ -226,6 +251,25 @@ describe('removal brake', () => {
     call('frame', 4, 0, 1, 1, 0, later);
     call('frame', 5, 1, 1, 0, 1, { ...vote, peer: '10.0.0.3:6000' });
     expect(violations[0]?.what).toMatch(/^seed 0 agreed to the removal of 10.0.0.3:6000 1/);
+  });
+
+  test('a death that was long on its way is known to the seed since it came', () => {
+    const { violations, call } = shown(removalBrake, { options });
+    call('frame', 1, 0, 1, 1, 0, propose);
+    call('event', 9_000, 0, reported);
+    call('event', 12_000, 0, paused);
+    call('frame', 12_001, 1, 1, 0, 1, vote);
+    expect(violations).toEqual([]);
+  });
+
+  test('a death is new to a seed when its brake first counts it, not when it could not judge it yet', () => {
+    const { violations } = watched([removalBrake], { options, durationMs: 60_000 }, (world) => {
+      world.at(20_000, () => world.handOut(0, [paused, reported]));
+      world.at(20_001, () => world.handOut(0, [proposed, { ...voted, verdict: 'unknown' }]));
+      world.at(28_000, () => world.handOut(0, [voted]));
+      world.at(38_000, () => world.handOut(0, [{ type: 'removals:resumed', cause: 'calm' }]));
+    });
+    expect(violations).toEqual([]);
   });
 
   test('a brake that is never released breaks it', () => {
