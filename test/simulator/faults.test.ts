@@ -134,6 +134,22 @@ describe('disks', () => {
     expect(listed(result, 1)).toBe(13);
   });
 
+  test('a disk that was slow is as fast as ever afterwards, for what it was writing, too', () => {
+    const slow: Fault = {
+      kind: 'disk',
+      atMs: 4_000,
+      who: { seeds: 'all' },
+      what: 'slow',
+      factor: 2_000,
+      forMs: 300,
+    };
+    const durations = run([slow])
+      .of('storage:committed')
+      .map(({ event }) => event.durationMs);
+    expect(Math.max(...durations)).toBeGreaterThan(200);
+    expect(Math.max(...durations)).toBeLessThan(310);
+  });
+
   test('a seed that lost its disk votes on nothing before it was readmitted', () => {
     const crash: Fault = {
       kind: 'crash',

@@ -57,6 +57,8 @@ export class SeedDisk implements Disk<PersistToken> {
   #writing: Batch | undefined;
   #isPlanned = false;
   #begunAt: Tick = 0;
+  /** When the transaction that is being written is done; an earlier step was planned before that changed. */
+  #dueAt: Tick = 0;
   /** Why the next transaction fails. */
   #fault: string | undefined;
   #slownessFactor = 1;
@@ -97,8 +99,9 @@ export class SeedDisk implements Disk<PersistToken> {
 
   /** Its turn in the queue has come: the writes of a turn are complete, or a transaction is done. */
   step(): void {
-    if (this.#writing === undefined) this.#begin();
-    else this.#finish();
+    if (this.#writing !== undefined) {
+      if (this.#with.wheel.now >= this.#dueAt) this.#finish();
+    } else if (this.#isPlanned) this.#begin();
   }
 
   /** The process is gone, and with it what was not being written. */
@@ -115,8 +118,13 @@ export class SeedDisk implements Disk<PersistToken> {
     this.#fault = reason;
   }
 
+  /** How many times as long as usual it takes, for what is left of a transaction, too. */
   slow(factor: number): void {
+    const change = factor / this.#slownessFactor;
     this.#slownessFactor = factor;
+    if (this.#writing === undefined) return;
+    const { wheel } = this.#with;
+    this.#finishAt(wheel.now + Math.ceil((this.#dueAt - wheel.now) * change));
   }
 
   /** Another, empty disk in its place. Only while no process runs. */
@@ -146,13 +154,13 @@ export class SeedDisk implements Disk<PersistToken> {
     this.#begunAt = wheel.now;
     const { minMs, maxMs } = this.#options;
     const tookMs = (minMs + random() * (maxMs - minMs)) * this.#slownessFactor;
-    wheel.add(
-      wheel.now + Math.max(1, ticksOf(tookMs)),
-      eventKinds.disk,
-      this.#user.index,
-      this.#user.life,
-      undefined,
-    );
+    this.#finishAt(wheel.now + Math.max(1, ticksOf(tookMs)));
+  }
+
+  #finishAt(at: Tick): void {
+    if (this.#user === undefined) return;
+    this.#dueAt = at;
+    this.#with.wheel.add(at, eventKinds.disk, this.#user.index, this.#user.life, undefined);
   }
 
   #finish(): void {

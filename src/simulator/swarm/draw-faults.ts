@@ -26,7 +26,11 @@ const kinds = [
 ] as const satisfies readonly Kind[];
 
 const faultsMax = 12;
-/** What a new cluster needs until every seed has a first value: only then does a lost disk go unnoticed by nobody. */
+/**
+ * What a new cluster needs until every seed has a first value: only then does a lost disk go unnoticed by nobody.
+ * Until then, too, a seed that came late is as good as lost: it votes when n − q + 1 others do, so none may
+ * stay down yet.
+ */
 export const beginningMs = 10_000;
 
 /** What the faults of one script share. */
@@ -48,7 +52,8 @@ export function drawFaults(
   { topology, untilMs }: { readonly topology: Topology; readonly untilMs: Ms },
 ): Fault[] {
   const budget = drawBudget(dice, topology);
-  const fromMs = budget.vanishing.length > 0 ? joinedMs(topology) + beginningMs : 0;
+  const isOneLost = budget.vanishing.length + budget.lostSeeds.length > 0;
+  const fromMs = isOneLost ? joinedMs(topology) + beginningMs : 0;
   const scene: FaultScene = {
     topology,
     budget,

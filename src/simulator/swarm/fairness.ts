@@ -30,7 +30,7 @@ export function isFair({ topology, faults = [] }: Scenario): boolean {
     down <= seeds - quorum &&
     (disks + down === 0 || disks + down < quorum) &&
     liars <= liarsMax(peers) &&
-    (disks === 0 || faults.every(({ atMs }) => atMs >= begunMs))
+    (disks + down === 0 || faults.every(({ atMs }) => atMs >= begunMs))
   );
 }
 

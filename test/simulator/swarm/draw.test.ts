@@ -108,6 +108,7 @@ test.each<[string, Fault[], boolean]>([
   ['a lost disk and a seed that stays down', [crash([0], vanish), crash([1], {})], false],
   ['a seed that stays down', [crash([1], {})], true],
   ['a quorum that stays down', [crash([1, 2], {})], false],
+  ['a seed that stays down from the beginning', [{ ...crash([1], {}), atMs: 4_000 }], false],
   ['a disk lost in the beginning', [{ ...crash([0], vanish), atMs: 4_000 }], false],
 ])('of three seeds, %s', (_, script, fair) => {
   expect(isFair({ ...threeSeeds, faults: script })).toBe(fair);
