@@ -45,10 +45,10 @@ export class Notices {
     const { membership, rumours, self } = this.#with;
     if (by === self.id || by === peer || membership.isOver(peer, incarnation)) return;
     // Who accuses this peer itself is answered even if it is held for dead: it may not be, and its word goes on.
-    if (peer !== self.id && membership.isOver(by, byIncarnation)) return;
+    if (peer === self.id) return this.#onAccused(notice, now);
+    if (membership.isOver(by, byIncarnation)) return;
     if (this.#isAnswered(link, notice) || !rumours.isNews(notice, now)) return;
-    if (peer === self.id) this.#onAccused(notice, now);
-    else this.#onSuspected(link, notice, now);
+    this.#onSuspected(link, notice, now);
   }
 
   onRefute(link: Link, refute: Refute, now: Instant): void {
@@ -88,7 +88,10 @@ export class Notices {
     listener.refuted(peer, incarnation, now);
   }
 
-  /** The answer may be repeated, for accusers who did not hear it, but not more often than a notice. */
+  /**
+   * The answer may be repeated, for accusers who did not hear it, but not more often than a notice. It goes no
+   * further, so it needs no room in the memory of rumours: when that is full, one has to speak for oneself all the more.
+   */
   #onAccused({ incarnation, refutation: answersTo, by }: SuspectNotice, now: Instant): void {
     const { effects, health, rumours, self } = this.#with;
     if (incarnation !== self.incarnation || answersTo >= Number.MAX_SAFE_INTEGER) return;
@@ -102,6 +105,6 @@ export class Notices {
     }
     const refutation = this.#refutation;
     const refute: Refute = { type: 'REFUTE', peer: self.id, incarnation, refutation };
-    if (rumours.isNews(refute, now)) rumours.spread(refute);
+    if (rumours.isTimeToRefute(refute, now)) rumours.spread(refute);
   }
 }

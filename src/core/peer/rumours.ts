@@ -35,6 +35,8 @@ export class Rumours {
   #repeated: Map<string, Ms> | undefined;
   /** Apart from the others, so that no flood of suspicions can make a death news again. */
   #deaths: Map<string, Ms> | undefined;
+  /** What this peer last said in its own defence. */
+  #refuted: (Pick<Refute, 'incarnation' | 'refutation'> & { readonly saidMs: Ms }) | undefined;
 
   constructor(options: RumoursOptions, dependencies: RumoursDependencies) {
     this.#options = options;
@@ -53,6 +55,15 @@ export class Rumours {
     if (knownMs !== undefined && this.#isOnItsWay(knownMs, now)) return false;
     this.#repeated.delete(key);
     return this.#remember(this.#repeated, key, now);
+  }
+
+  /** Whether this peer's own refutation is to be said, again or for the first time: it has a place of its own. */
+  isTimeToRefute({ incarnation, refutation }: Refute, now: Instant): boolean {
+    const last = this.#refuted;
+    const isSame = last?.incarnation === incarnation && last.refutation === refutation;
+    if (isSame && this.#isOnItsWay(last.saidMs, now)) return false;
+    this.#refuted = { incarnation, refutation, saidMs: now.monotonicMs };
+    return true;
   }
 
   /** Whether this death was news before. */

@@ -147,6 +147,15 @@ describe('SUSPECT_NOTICE', () => {
 });
 
 describe('a suspicion of this peer itself', () => {
+  test('is refuted though the memory is full of what is rumoured of others', () => {
+    const made = bench({ memoryMax: 2 });
+    for (const peer of ['p:1', 'q:1', 'r:1']) made.notice('b:1', peer, { by: 'c:1' });
+    made.clear();
+    made.notice('b:1', 'self:1', { by: 'y:1' });
+    made.notice('c:1', 'self:1', { by: 'y:1' });
+    expect(made.sentTo('REFUTE')).toEqual(['b:1', 'c:1', 'd:1']);
+  });
+
   test('is refuted to all neighbours, and costs it health', () => {
     const made = bench();
     made.notice('b:1', 'self:1', { by: 'y:1' });
