@@ -207,3 +207,17 @@ test('with little bandwidth frames leave one after the other', () => {
   expect(second - first).toBeCloseTo(third - second, 0);
   expect(second - first).toBeGreaterThan(10);
 });
+
+test('with little bandwidth control overtakes the gossip that waits, and a goodbye does not', () => {
+  const { network, a, b, dial, ping, runTo } = pair({ ...constant, bandwidthBytesPerS: 1_000 });
+  dial();
+  runTo(100);
+  const gossip = { type: 'GOSSIP', id: 'x', hops: 1, body: new Uint8Array(500) } as const;
+  network.send(a, 1, gossip);
+  ping(1);
+  network.send(a, 1, gossip);
+  ping(2);
+  network.send(a, 1, { type: 'BYE', reason: '' });
+  runTo(10_000);
+  expect(b.heard).toEqual(['link-opened', '1', '2', 'GOSSIP', 'GOSSIP', 'BYE']);
+});

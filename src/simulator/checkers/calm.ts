@@ -5,17 +5,11 @@ import type { LifeChange } from '../observer.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
-/** A line is full when what is sent now leaves after more than this. */
-const fullMs: Ms = 1_000;
-
-/** A network is sound for two nodes when neither was in trouble and neither's line was full: control frames wait there, too. */
 class Calm implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** When each node's present process began: the one before may have gone without a word. */
   readonly #startedMs = new Map<number, Ms>();
-  /** When each node's line was last full. */
-  readonly #fullMs = new Map<number, Ms>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
@@ -24,12 +18,6 @@ class Calm implements Checker {
 
   life(atMs: Ms, node: number, change: LifeChange): void {
     if (change === 'started') this.#startedMs.set(node, atMs);
-  }
-
-  frame(atMs: Ms, _end: number, _generation: number, from: number): void {
-    const { network } = this.#about.world;
-    const backlogMs = network.backlogMs(from);
-    if (backlogMs > fullMs) this.#fullMs.set(from, atMs + backlogMs);
   }
 
   event(atMs: Ms, node: number, event: NodeEvent): void {
@@ -58,18 +46,13 @@ class Calm implements Checker {
     const other = world.indexOf(peer);
     if (other < 0 || !world.isRunning(other) || about.isLeaving(other)) return;
     if (about.isLiar(node) || about.isLiar(other) || this.#isLossy) return;
-    const soundMs = Math.min(this.#soundForMs(node, atMs), this.#soundForMs(other, atMs));
+    const soundMs = Math.min(about.soundForMs(node, atMs), about.soundForMs(other, atMs));
     const startedMs = this.#startedMs.get(other) ?? Number.NEGATIVE_INFINITY;
     if (Math.min(soundMs, atMs - startedMs) < memoryMs) return;
     this.#accuse(
       [node, other],
       `${about.name(node)} ${how} ${about.name(other)}, which was there all the time, in a sound network`,
     );
-  }
-
-  #soundForMs(node: number, atMs: Ms): Ms {
-    const sinceFullMs = atMs - (this.#fullMs.get(node) ?? Number.NEGATIVE_INFINITY);
-    return Math.min(sinceFullMs, this.#about.soundForMs(node, atMs));
   }
 
   get #isLossy(): boolean {
@@ -95,6 +78,6 @@ class Calm implements Checker {
 export const calm: CheckerKind = {
   name: 'calm',
   promise:
-    'in a network that is sound, loses nothing and has room on its lines no living peer is suspected, and no handshake runs out of time: timers that are stale change nothing',
+    'in a network that is sound and loses nothing no living peer is suspected, and no handshake runs out of time: timers that are stale change nothing',
   start: (about, accuse) => new Calm(about, accuse),
 };

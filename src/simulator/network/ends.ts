@@ -12,13 +12,15 @@ export const endStates = {
   gone: 5,
 } as const;
 
-// An end: its node, its link's id there, its state, the connection's generation, and when the last frame arrives.
+// An end: its node, its link's id there, its state, the connection's generation, and when the last frame
+// arrives, and the last of those that let others pass.
 const words = 8;
 const linkAt = 1;
 const stateAt = 2;
 const generationAt = 3;
 const doubles = 4;
 const lastArrivalAt = 2;
+const lastBehindAt = 3;
 
 /**
  * All connections of a run, in one typed array: connection c has the ends 2c (which dialled) and 2c + 1
@@ -87,11 +89,26 @@ export class Ends {
 
   /** When a frame sent to this end arrives that would, alone, come at `tick`: never before one sent earlier. */
   inOrder(end: number, tick: Tick): Tick {
+    const arrival = Math.max(tick, this.#doubles[end * doubles + lastBehindAt] as number);
+    return this.inFront(end, arrival);
+  }
+
+  /** The same of a frame that overtakes those that were sent `behind`. */
+  inFront(end: number, tick: Tick): Tick {
     const at = end * doubles + lastArrivalAt;
     const last = this.#doubles[at] as number;
     if (last >= tick) return last;
     this.#doubles[at] = tick;
     return tick;
+  }
+
+  /** The same of a frame that those sent `inFront` later may overtake. */
+  behind(end: number, tick: Tick): Tick {
+    const at = end * doubles;
+    const last = this.#doubles[at + lastArrivalAt] as number;
+    const arrival = Math.max(tick, last, this.#doubles[at + lastBehindAt] as number);
+    this.#doubles[at + lastBehindAt] = arrival;
+    return arrival;
   }
 
   #begin(end: number, node: number, state: number): void {
@@ -100,6 +117,7 @@ export class Ends {
     this.#words[at + linkAt] = 0;
     this.#words[at + stateAt] = state;
     this.#doubles[end * doubles + lastArrivalAt] = 0;
+    this.#doubles[end * doubles + lastBehindAt] = 0;
   }
 
   #grow(connections: number): void {

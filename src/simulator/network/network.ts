@@ -66,6 +66,8 @@ export class Network {
   >();
   /** With limited bandwidth: when each node has sent what it has. */
   readonly #sentAll: Float64Array;
+  /** …and all of its control frames, which the outbox of a link sends first (transport/outbox.ts). */
+  readonly #sentControl: Float64Array;
 
   constructor(
     model: NetworkModel,
@@ -75,9 +77,9 @@ export class Network {
     this.#wheel = dependencies.wheel;
     this.#hosts = dependencies.hosts;
     this.#latency = latencySampler(model.latency);
-    this.#sentAll = new Float64Array(
-      model.bandwidthBytesPerS === undefined ? 0 : dependencies.nodes,
-    );
+    const lines = model.bandwidthBytesPerS === undefined ? 0 : dependencies.nodes;
+    this.#sentAll = new Float64Array(lines);
+    this.#sentControl = new Float64Array(lines);
   }
 
   // -------------------------------------------------------------- what processes do
@@ -122,11 +124,6 @@ export class Network {
       else this.ends.setState(end, endStates.gone);
     }
     process.ends.clear();
-  }
-
-  /** With limited bandwidth: how long a node will take to send what it has. */
-  backlogMs(node: number): Ms {
-    return Math.max(0, msOf((this.#sentAll[node] ?? 0) - this.#wheel.now));
   }
 
   // -------------------------------------------------------------- cuts
@@ -308,12 +305,22 @@ export class Network {
     const generation = this.ends.generationOf(end);
     if (this.#stalls(from.index, to, end, generation, frame)) return;
     let departure = this.#wheel.now;
-    if (this.#sentAll.length > 0 && frame !== undefined) {
+    const isQueued = this.#sentAll.length > 0 && frame !== undefined;
+    if (isQueued) {
       departure = this.#departure(from.index, end, generation, frame);
       if (departure < 0) return;
     }
-    const arrival = departure + this.#travel(from.index, to, from.networkRandom);
-    this.#arrive(end ^ 1, this.ends.inOrder(end ^ 1, arrival), generation, frame);
+    const alone = departure + this.#travel(from.index, to, from.networkRandom);
+    const arrival = isQueued
+      ? this.#inTurn(end ^ 1, alone, frame)
+      : this.ends.inOrder(end ^ 1, alone);
+    this.#arrive(end ^ 1, arrival, generation, frame);
+  }
+
+  #inTurn(end: number, arrival: Tick, frame: Message): Tick {
+    if (frame.type === 'GOSSIP') return this.ends.behind(end, arrival);
+    if (isGoodbye(frame)) return this.ends.inOrder(end, arrival);
+    return this.ends.inFront(end, arrival);
   }
 
   #arrive(end: number, arrival: Tick, generation: number, frame: Message | undefined): void {
@@ -342,7 +349,10 @@ export class Network {
     return true;
   }
 
-  /** When the frame has left its node, whose frames leave one after the other; -1 when it is dropped. */
+  /**
+   * When the frame has left its node, whose frames leave one after the other, control before gossip, which makes
+   * room for it; -1 when it is dropped.
+   */
   #departure(from: number, end: number, generation: number, frame: Message): Tick {
     const { bandwidthBytesPerS = 1, outboxBytesMax = outboxBytesMaxDefault } = this.#model;
     const { now } = this.#wheel;
@@ -353,8 +363,11 @@ export class Network {
       this.#wheel.add(now, eventKinds.overflow, end, generation, bytes);
       return -1;
     }
-    const departure = free + ((bytes * 1000) / bandwidthBytesPerS) * ticksPerMs;
-    this.#sentAll[from] = departure;
+    const took = ((bytes * 1000) / bandwidthBytesPerS) * ticksPerMs;
+    this.#sentAll[from] = free + took;
+    if (frame.type === 'GOSSIP' || isGoodbye(frame)) return Math.ceil(free + took);
+    const departure = Math.max(now, this.#sentControl[from] ?? 0) + took;
+    this.#sentControl[from] = departure;
     return Math.ceil(departure);
   }
 
@@ -390,4 +403,9 @@ export class Network {
   #in(ms: Ms): Tick {
     return this.#wheel.now + ticksOf(ms);
   }
+}
+
+/** What overtakes nothing: after it the other end reads no more. */
+function isGoodbye({ type }: Message): boolean {
+  return type === 'BYE' || type === 'LEAVE';
 }
