@@ -45,7 +45,7 @@ export class Notices {
     const { membership, rumours, self } = this.#with;
     if (by === self.id || by === peer || membership.isOver(peer, incarnation)) return;
     // Who accuses this peer itself is answered even if it is held for dead: it may not be, and its word goes on.
-    if (peer === self.id) return this.#onAccused(notice, now);
+    if (peer === self.id) return this.#onAccused(link, notice, now);
     if (membership.isOver(by, byIncarnation)) return;
     if (this.#isAnswered(link, notice) || !rumours.isNews(notice, now)) return;
     this.#onSuspected(link, notice, now);
@@ -92,7 +92,11 @@ export class Notices {
    * The answer may be repeated, for accusers who did not hear it, but not more often than a notice. It goes no
    * further, so it needs no room in the memory of rumours: when that is full, one has to speak for oneself all the more.
    */
-  #onAccused({ incarnation, refutation: answersTo, by }: SuspectNotice, now: Instant): void {
+  #onAccused(
+    link: Link,
+    { incarnation, refutation: answersTo, by }: SuspectNotice,
+    now: Instant,
+  ): void {
     const { effects, health, rumours, self } = this.#with;
     if (incarnation !== self.incarnation || answersTo >= Number.MAX_SAFE_INTEGER) return;
     if (incarnation !== this.#refutedIncarnation) this.#refutation = 0;
@@ -105,6 +109,6 @@ export class Notices {
     }
     const refutation = this.#refutation;
     const refute: Refute = { type: 'REFUTE', peer: self.id, incarnation, refutation };
-    if (rumours.isTimeToRefute(refute, now)) rumours.spread(refute);
+    rumours.defend(refute, link, now);
   }
 }

@@ -1,6 +1,13 @@
 import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
-import type { DeadConfirmed, PeerId, Refute, SuspectNotice } from '../messages.ts';
+import type {
+  DeadConfirmed,
+  Incarnation,
+  LinkId,
+  PeerId,
+  Refute,
+  SuspectNotice,
+} from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import type { Neighbourhood } from './parts.ts';
 
@@ -36,7 +43,14 @@ export class Rumours {
   /** Apart from the others, so that no flood of suspicions can make a death news again. */
   #deaths: Map<string, Ms> | undefined;
   /** What this peer last said in its own defence. */
-  #refuted: (Pick<Refute, 'incarnation' | 'refutation'> & { readonly saidMs: Ms }) | undefined;
+  #refuted:
+    | {
+        readonly incarnation: Incarnation;
+        readonly refutation: number;
+        readonly saidMs: Ms;
+        readonly heardBy: Set<LinkId>;
+      }
+    | undefined;
 
   constructor(options: RumoursOptions, dependencies: RumoursDependencies) {
     this.#options = options;
@@ -57,13 +71,23 @@ export class Rumours {
     return this.#remember(this.#repeated, key, now);
   }
 
-  /** Whether this peer's own refutation is to be said, again or for the first time: it has a place of its own. */
-  isTimeToRefute({ incarnation, refutation }: Refute, now: Instant): boolean {
+  /**
+   * This peer's own refutation, of what came over this link: to all neighbours, or, when they have just been told,
+   * to this one if it was none of them then. It has a place of its own in memory.
+   */
+  defend(refute: Refute, accusedOver: Link, now: Instant): void {
+    const { incarnation, refutation } = refute;
     const last = this.#refuted;
     const isSame = last?.incarnation === incarnation && last.refutation === refutation;
-    if (isSame && this.#isOnItsWay(last.saidMs, now)) return false;
-    this.#refuted = { incarnation, refutation, saidMs: now.monotonicMs };
-    return true;
+    if (isSame && this.#isOnItsWay(last.saidMs, now)) {
+      if (last.heardBy.has(accusedOver.id)) return;
+      last.heardBy.add(accusedOver.id);
+      this.#with.links.send(accusedOver, refute);
+      return;
+    }
+    const heardBy = new Set(this.#with.neighbourhood.links().map(({ id }) => id));
+    this.#refuted = { incarnation, refutation, saidMs: now.monotonicMs, heardBy };
+    this.spread(refute);
   }
 
   /** Whether this death was news before. */

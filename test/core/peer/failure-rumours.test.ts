@@ -147,6 +147,16 @@ describe('SUSPECT_NOTICE', () => {
 });
 
 describe('a suspicion of this peer itself', () => {
+  test('is refuted to a neighbour that was none when the others were told', () => {
+    const made = bench();
+    made.notice('b:1', 'self:1', { by: 'y:1' });
+    made.neighbour('e:1');
+    made.clear();
+    for (const from of ['c:1', 'e:1', 'e:1']) made.notice(from, 'self:1', { by: 'x:1' });
+    expect(made.sentTo('REFUTE')).toEqual(['e:1']);
+    expect(made.all('self:refuted')).toEqual([]);
+  });
+
   test('is refuted though the memory is full of what is rumoured of others', () => {
     const made = bench({ memoryMax: 2 });
     for (const peer of ['p:1', 'q:1', 'r:1']) made.notice('b:1', peer, { by: 'c:1' });
