@@ -1,4 +1,4 @@
-import type { PeerEntry, PeerListChanges, PeerOver } from '../messages.ts';
+import type { PeerEntry, PeerId, PeerListChanges, PeerOver } from '../messages.ts';
 
 type Change = { readonly joined: PeerEntry } | { readonly gone: PeerOver };
 
@@ -31,18 +31,23 @@ export class ListHistory {
     if (this.#steps.length >= 2 * this.#changesMax) this.#forgetOlder();
   }
 
-  /** All changes since the list had this digest; undefined when that is too long ago, or never was. */
+  /**
+   * What has changed since the list had this digest; undefined when that is too long ago, or never was. Lives
+   * that began and ended in between are told as over alone: whoever hears of them may have no room to remember that.
+   */
   since(digest: string): PeerListChanges | undefined {
     const place = this.#places.get(digest);
     if (place === undefined || this.#end - place > this.#changesMax) return undefined;
-    const joined: PeerEntry[] = [];
+    const joined = new Map<PeerId, PeerEntry>();
     const gone: PeerOver[] = [];
     for (let at = place - this.#first; at < this.#steps.length; at += 1) {
       const { change } = this.#steps[at] as Step;
-      if ('joined' in change) joined.push(change.joined);
-      else gone.push(change.gone);
+      if ('gone' in change) {
+        joined.delete(change.gone.id);
+        gone.push(change.gone);
+      } else joined.set(change.joined.id, change.joined);
     }
-    return { joined, gone };
+    return { joined: [...joined.values()], gone };
   }
 
   get #end(): number {

@@ -18,7 +18,10 @@ class Convergence implements Checker {
   readonly #accuse: Accuse;
   /** Since when each thing has been wrong without a break. */
   readonly #sinceMs = new Map<string, Ms>();
-  /** Peers without seeds have buried a living one, whom nobody gives another incarnation. */
+  /**
+   * Peers have buried a living one by their own agreement, without seeds or deceived by as many liars as agree: it
+   * is turned away until it has another incarnation, and nobody gives it one.
+   */
   #isSplit = false;
 
   constructor(about: Circumstances, accuse: Accuse) {
@@ -32,7 +35,8 @@ class Convergence implements Checker {
 
   event(_atMs: Ms, _node: number, event: NodeEvent): void {
     const { world } = this.#about;
-    if (world.seeds > 0 || event.type !== 'peer:confirmed-dead') return;
+    if (event.type !== 'peer:confirmed-dead') return;
+    if (world.seeds > 0 && !this.#about.hasManyLiars) return;
     const buried = world.indexOf(event.peer);
     if (this.#about.incarnationOf(buried) === event.incarnation) this.#isSplit = true;
   }
@@ -132,6 +136,6 @@ function* neighboursOf(world: World, node: number): IterableIterator<number> {
 export const convergence: CheckerKind = {
   name: 'convergence',
   promise:
-    'once no fault is at work, all Peer Lists agree, every peer is registered and the overlay is in one piece within 30 s, and every peer finds its links again (peers without seeds that have buried a living one are excused: nobody can take it back)',
+    'once no fault is at work, all Peer Lists agree, every peer is registered and the overlay is in one piece within 30 s, and every peer finds its links again (peers that have buried a living one are excused, without seeds or where there are liars enough for the peers’ own agreement: nobody can take it back)',
   start: (about, accuse) => new Convergence(about, accuse),
 };

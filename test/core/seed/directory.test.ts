@@ -43,8 +43,22 @@ describe('the Peer List', () => {
     expect(directory.changesSince(first)).toEqual({ joined: [b], gone: [over] });
     directory.replace('b:1', registered({ registeredAtMs: 20 }), registered({ incarnation: 2 }));
     const again = { id: 'b:1', incarnation: 2, rank: 1 };
-    expect(directory.changesSince(first)).toEqual({ joined: [b, again], gone: [over] });
+    expect(directory.changesSince(first)).toEqual({ joined: [again], gone: [over] });
     expect(directory.changesSince('f00d')).toBeUndefined();
+  });
+
+  test('tells of a life that came and went only that it is over', () => {
+    const directory = newDirectory();
+    const empty = directory.digest;
+    directory.replace('a:1', undefined, registered({}));
+    directory.replace('a:1', registered({}), registered({ incarnation: 2 }));
+    directory.replace('b:1', undefined, registered({ registeredAtMs: 20 }));
+    const dead = registered({ incarnation: 2, status: 'dead', revision: 3 });
+    directory.replace('a:1', registered({ incarnation: 2 }), dead);
+    expect(directory.changesSince(empty)).toEqual({
+      joined: [{ id: 'b:1', incarnation: 1, rank: 2 }],
+      gone: [{ id: 'a:1', incarnation: 2, status: 'dead' }],
+    });
   });
 
   test('tells no more changes than its option allows, from the newest digest that fits on', () => {
