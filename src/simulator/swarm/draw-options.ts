@@ -132,7 +132,8 @@ function seedDraws({ dice }: Taste, { peers }: Topology): Draws {
   return {
     verdictTimeoutMs: () => dice.between(1_500, 2_500),
     verdictCacheMs: () => dice.spread(100, 4_000),
-    probesMax: () => dice.wholeSpread(1, 64),
+    // One that is gone takes a whole timeout: who looks at too few at once has no verdict before the round is over.
+    probesMax: () => dice.wholeSpread(Math.max(2, Math.round(peers / 6)), 64),
     roundTimeoutMs: () => dice.between(5_000, 8_000),
     roundsMax: () => dice.whole(2, 8),
     conflictPauseMs: () => dice.spread(2, 200),
