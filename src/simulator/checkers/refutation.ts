@@ -1,5 +1,6 @@
 import type { Incarnation, Message, PeerId, Refute, SuspectNotice } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
+import { msOf } from '../engine/ticks.ts';
 import type { LifeChange } from '../observer.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
@@ -11,6 +12,8 @@ const answerMs: Ms = 15_000;
 
 interface Charge {
   readonly atMs: Ms;
+  /** When it is there for sure; undefined until the next look. */
+  arrivesMs: Ms | undefined;
   readonly end: number;
   readonly generation: number;
   readonly incarnation: Incarnation;
@@ -48,7 +51,7 @@ class Refutation implements Checker {
 
   #onNotice(
     { peer, incarnation, refutation, by, byIncarnation }: SuspectNotice,
-    came: Pick<Charge, 'atMs' | 'end' | 'generation' | 'from'>,
+    came: Omit<Charge, 'arrivesMs' | 'incarnation' | 'refutation'>,
     to: number,
   ): void {
     const { world } = this.#about;
@@ -59,7 +62,7 @@ class Refutation implements Checker {
     if (said?.incarnation === incarnation && said.refutation > refutation) return;
     const charges = this.#charges.get(to) ?? [];
     this.#charges.set(to, charges);
-    charges.push({ ...came, incarnation, refutation });
+    charges.push({ ...came, incarnation, refutation, arrivesMs: undefined });
   }
 
   #onRefute({ peer, incarnation, refutation }: Refute, from: number): void {
@@ -78,13 +81,20 @@ class Refutation implements Checker {
     for (const [node, charges] of this.#charges) {
       const left = charges.filter((charge) => this.#isOpen(node, charge, atMs));
       this.#charges.set(node, left);
-      const ripe = left.find((charge) => atMs - charge.atMs >= answerMs);
+      for (const charge of left) charge.arrivesMs ??= this.#arrivalMs(charge);
+      const ripe = left.find(({ arrivesMs = atMs }) => atMs - arrivesMs >= answerMs);
       if (ripe === undefined) continue;
       this.#accuse(
         [node, ripe.from],
         `${this.#about.name(node)} was told that it is suspected and has not refuted it`,
       );
     }
+  }
+
+  /** Frames that were sent in a bad time may still be on their way, and nothing overtakes them. */
+  #arrivalMs({ atMs, end }: Charge): Ms {
+    const { ends } = this.#about.world.network;
+    return Math.max(atMs, msOf(ends.lastArrivalAt(end ^ 1)));
   }
 
   /** Whether the charge reached the process for sure, and still means it. */

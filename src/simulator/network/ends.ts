@@ -87,6 +87,11 @@ export class Ends {
     this.#words[end * words + linkAt] = link;
   }
 
+  /** When all that was sent to this end has arrived. */
+  lastArrivalAt(end: number): Tick {
+    return this.#doubles[end * doubles + lastArrivalAt] as number;
+  }
+
   /** When a frame sent to this end arrives that would, alone, come at `tick`: never before one sent earlier. */
   inOrder(end: number, tick: Tick): Tick {
     const arrival = Math.max(tick, this.#doubles[end * doubles + lastBehindAt] as number);
