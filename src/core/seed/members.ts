@@ -65,6 +65,11 @@ export class Members implements LinkHandler {
     this.#with = dependencies;
   }
 
+  /** Links with peers. */
+  get size(): number {
+    return this.#members.size;
+  }
+
   // -------------------------------------------------------------- links
 
   answer(hello: Hello): Welcome | Refuse {

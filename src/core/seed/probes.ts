@@ -62,6 +62,11 @@ export class Probes implements LinkHandler {
     this.#with = dependencies;
   }
 
+  /** Dial-backs under way. */
+  get size(): number {
+    return this.#underWay.size;
+  }
+
   /** Looks at this peer, unless that is under way; `probed` follows, never at once. */
   probe(peer: PeerId, now: Instant): void {
     if (this.#underWay.has(peer)) return;

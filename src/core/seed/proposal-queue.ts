@@ -28,7 +28,16 @@ export class ProposalQueue {
   }
 
   get isFull(): boolean {
-    return Math.max(this.#byId.size, this.#askCount) >= this.#options.waitingMax;
+    return this.waitingCount >= this.#options.waitingMax;
+  }
+
+  /** Proposals, or the requests for them, whichever are more; those under way included. */
+  get waitingCount(): number {
+    return Math.max(this.#byId.size, this.#askCount);
+  }
+
+  get underWayCount(): number {
+    return this.#underWayCount;
   }
 
   /** Adds a request to a proposal of the same intent, or makes a new proposal for it. */

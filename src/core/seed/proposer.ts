@@ -85,6 +85,11 @@ export class Proposer {
     this.#queue = new ProposalQueue(options);
   }
 
+  get sizes(): { readonly underWay: number; readonly waiting: number; readonly ballots: number } {
+    const { underWayCount: underWay, waitingCount: waiting } = this.#queue;
+    return { underWay, waiting, ballots: this.#lastBallots.size };
+  }
+
   /** Wants this intent decided; `decided` follows, perhaps at once. */
   propose(peer: PeerId, intent: Intent, ask: Ask | undefined, now: Instant): void {
     const settled = this.#settled(peer, intent, now);

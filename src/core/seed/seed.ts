@@ -25,6 +25,7 @@ import { KnownStores } from './known-stores.ts';
 import { Leases } from './leases.ts';
 import { type Decision, fromCommit, Ledger } from './ledger.ts';
 import { Members } from './members.ts';
+import { SeedMemory } from './memory.ts';
 import { OverlayView } from './overlay-view.ts';
 import { Probes } from './probes.ts';
 import type { Ask } from './proposal.ts';
@@ -83,6 +84,8 @@ export class Seed implements SeedLinksListener {
   readonly #leases: Leases;
   readonly #overlay: OverlayView;
   readonly #members: Members;
+  /** For those who watch. */
+  readonly memory: SeedMemory;
   #phase: 'new' | 'running' | 'stopped' = 'new';
 
   constructor(options: SeedOptions, dependencies: SeedDependencies) {
@@ -219,6 +222,7 @@ export class Seed implements SeedLinksListener {
       propose,
       welcome,
     });
+    this.memory = new SeedMemory(this.#probes, this.#verdicts, this.#proposer, this.#members);
     const rooms = { member: this.#members, seed: this.#seedLinks, probe: probes };
   }
 

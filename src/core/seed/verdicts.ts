@@ -52,6 +52,11 @@ export class Verdicts<Context> {
     this.#with = dependencies;
   }
 
+  /** Questions that wait for a dial-back, and peers whose last one is remembered. */
+  get sizes(): { readonly waiting: number; readonly seen: number } {
+    return { waiting: this.#waitingCount, seen: this.#seen.size };
+  }
+
   judge(question: Question<Context>, now: Instant): void {
     const known = this.#withoutProbe(question, now) ?? this.#fromLastProbe(question, now);
     if (known !== undefined) this.#with.judged(question, known, now);

@@ -1,8 +1,10 @@
+import type { Peer } from '../../core/peer/peer.ts';
+import type { Seed } from '../../core/seed/seed.ts';
 import type { Ms } from '../../core/time.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
-import { peerNodes, sampleEvery } from './sampling.ts';
+import { peerNodes, sampleEvery, seedNodes } from './sampling.ts';
 
 class BoundedMemory implements Checker {
   readonly #about: Circumstances;
@@ -14,30 +16,71 @@ class BoundedMemory implements Checker {
   }
 
   begin(world: World): void {
-    sampleEvery(world, 5_000, () => this.#look(world));
+    sampleEvery(world, 1_000, (atMs) => this.#look(world, atMs));
   }
 
-  end(_atMs: Ms): void {
-    this.#look(this.#about.world);
+  end(atMs: Ms): void {
+    this.#look(this.#about.world, atMs);
   }
 
-  #look(world: World): void {
+  #look(world: World, atMs: Ms): void {
+    for (const node of seedNodes(world)) {
+      const seed = world.seedMachine(node);
+      if (seed !== undefined) this.#lookAtSeed(node, seed);
+    }
     // Peers of a laid overlay that nothing has touched have nothing to remember, and would wake.
     if (world.settled !== undefined) return;
-    const { dissemination, overlay } = world.peerOptions;
     for (const node of peerNodes(world)) {
       const peer = world.peer(node);
-      if (peer === undefined) continue;
-      const { messageList } = peer.dissemination;
-      this.#hold(node, 'message ids', messageList.size, dissemination.seenIdsMax);
-      this.#hold(node, 'messages', messageList.retained, dissemination.retainedMessagesMax);
-      const { retainedBytesMax } = dissemination;
-      this.#hold(node, 'bytes of messages', messageList.retainedBytes, retainedBytesMax);
-      this.#hold(node, 'links', peer.overlay.degree, overlay.maxDegree);
-      // Neighbours are never forgotten.
-      const knownMax = Math.max(overlay.knownPeersMax, overlay.maxDegree);
-      this.#hold(node, 'known peers', peer.membership.size, knownMax);
+      if (peer !== undefined) this.#lookAtPeer(node, peer, atMs);
     }
+  }
+
+  #lookAtSeed(node: number, seed: Seed): void {
+    const { memory } = seed;
+    const { seedOptions } = this.#about.world;
+    this.#hold(node, 'dial-backs under way', memory.dialBacks, seedOptions.probesMax);
+    this.#hold(node, 'proposals under way', memory.proposals, seedOptions.proposalsMax);
+    this.#hold(node, 'requests', memory.requests, seedOptions.waitingMax);
+    this.#hold(node, 'judgements waiting', memory.judgements, seedOptions.waitingMax);
+    this.#hold(node, 'outcomes of dial-backs', memory.looks, seedOptions.waitingMax);
+    this.#hold(node, 'ballots', memory.ballots, seedOptions.waitingMax);
+    this.#hold(node, 'links with peers', memory.members, seedOptions.membersMax);
+    for (const [peer, neighbours] of seed.overlayLinks()) {
+      const what = `neighbours of ${peer}`;
+      this.#hold(node, what, neighbours.length, seedOptions.reportedNeighboursMax);
+    }
+  }
+
+  #lookAtPeer(node: number, { dissemination, overlay, membership }: Peer, atMs: Ms): void {
+    const { messageList } = dissemination;
+    const { dissemination: list, overlay: bounds } = this.#about.world.peerOptions;
+    this.#hold(node, 'message ids', messageList.size, list.seenIdsMax);
+    this.#hold(node, 'messages', messageList.retained, list.retainedMessagesMax);
+    this.#hold(node, 'bytes of messages', messageList.retainedBytes, list.retainedBytesMax);
+    this.#hold(node, 'links', overlay.degree, bounds.maxDegree);
+    // Neighbours are never forgotten.
+    this.#hold(
+      node,
+      'known peers',
+      membership.size,
+      Math.max(bounds.knownPeersMax, bounds.maxDegree),
+    );
+    this.#mustForget(node, messageList.size, atMs);
+  }
+
+  /** Ids that are too old are forgotten with the next look at the Message List, which retained messages may put off. */
+  #mustForget(node: number, size: number, atMs: Ms): void {
+    const { seenAgeMs, retainedAgeMs } = this.#about.world.peerOptions.dissemination;
+    const rememberedMs = (seenAgeMs + 1.25 * retainedAgeMs) * clockMargin;
+    const sinceMs = atMs - rememberedMs;
+    if (sinceMs <= 0 || this.#about.soundForMs(node, atMs) < rememberedMs) return;
+    const young = this.#about.receipts.heldSince(node, sinceMs);
+    if (size <= young) return;
+    this.#accuse(
+      [node],
+      `${this.#about.name(node)} keeps ${size} message ids, and has come to know ${young} since it may have begun to forget`,
+    );
   }
 
   #hold(node: number, what: string, size: number, max: number): void {
@@ -46,8 +89,12 @@ class BoundedMemory implements Checker {
   }
 }
 
+/** Clocks may run slow. */
+const clockMargin = 1.02;
+
 export const boundedMemory: CheckerKind = {
   name: 'bounded-memory',
-  promise: 'every collection stays within the option that bounds it',
+  promise:
+    'every collection of a peer or a seed stays within the option that bounds it, in number and in age',
   start: (about, accuse) => new BoundedMemory(about, accuse),
 };

@@ -18,6 +18,12 @@ class Shelf {
     this.#atMs.push(atMs);
   }
 
+  countSince(sinceMs: Ms): number {
+    let first = this.#atMs.length;
+    while (first > 0 && (this.#atMs[first - 1] as Ms) >= sinceMs) first -= 1;
+    return this.#atMs.length - first;
+  }
+
   /** How many messages came after this one, and how long ago it came last. */
   since(message: number, atMs: Ms): { readonly later: number; readonly ageMs: Ms } {
     const at = this.#order.lastIndexOf(message);
@@ -81,6 +87,11 @@ export class Receipts implements SimulationObserver {
   /** How many messages a process has come to know after this one. */
   laterThan(node: number, message: number): number {
     return this.#shelves.get(node)?.since(message, 0).later ?? 0;
+  }
+
+  /** How many messages a process has come to know since then, one as often as it was new to it. */
+  heldSince(node: number, sinceMs: Ms): number {
+    return this.#shelves.get(node)?.countSince(sinceMs) ?? 0;
   }
 
   has(node: number, message: number): boolean {

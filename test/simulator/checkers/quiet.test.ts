@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { DisseminationOptions, SeedOptions } from '../../../src/core/config.ts';
 import { boundedMemory } from '../../../src/simulator/checkers/bounded-memory.ts';
 import { convergence } from '../../../src/simulator/checkers/convergence.ts';
 import type { World } from '../../../src/simulator/index.ts';
@@ -82,19 +83,38 @@ describe('bounded memory', () => {
     expect(watched([boundedMemory], { options }).violations).toEqual([]);
   });
 
-  test('a peer that keeps more breaks it', () => {
+  /** The machines keep to the options that they were made with: the checker is shown smaller ones. */
+  function shownSmaller(
+    seed: Partial<SeedOptions>,
+    dissemination: Partial<DisseminationOptions>,
+  ): string | undefined {
     const { violations } = watched([boundedMemory], {}, (world) => {
-      const { peerOptions } = world;
-      // The machines keep to the options that they were made with: the checker is shown smaller ones.
-      world.at(20_000, () =>
-        Object.defineProperty(world, 'peerOptions', {
-          value: {
-            ...peerOptions,
-            dissemination: { ...peerOptions.dissemination, seenIdsMax: 5 },
-          },
-        }),
-      );
+      const { peerOptions, seedOptions } = world;
+      const peer = {
+        ...peerOptions,
+        dissemination: { ...peerOptions.dissemination, ...dissemination },
+      };
+      world.at(20_000, () => {
+        Object.defineProperty(world, 'peerOptions', { value: peer });
+        Object.defineProperty(world, 'seedOptions', { value: { ...seedOptions, ...seed } });
+      });
     });
-    expect(violations[0]?.what).toBe('peer 0 keeps 10 message ids, and may keep 5');
+    return violations[0]?.what;
+  }
+
+  test('a peer that keeps more breaks it', () => {
+    const what = shownSmaller({}, { seenIdsMax: 5 });
+    expect(what).toBe('peer 0 keeps 10 message ids, and may keep 5');
+  });
+
+  test('a peer that keeps it for longer breaks it', () => {
+    const what = shownSmaller({}, { retainedAgeMs: 2_000, seenAgeMs: 4_000 });
+    expect(what).toMatch(/^peer 0 keeps 10 message ids, and has come to know \d since/);
+  });
+
+  test('a seed that keeps more breaks it', () => {
+    expect(shownSmaller({ waitingMax: 5 }, {})).toMatch(/^seed \d keeps \d+ .*, and may keep 5$/);
+    expect(shownSmaller({ membersMax: 5 }, {})).toMatch(/^seed \d keeps \d+ links with peers/);
+    expect(shownSmaller({ reportedNeighboursMax: 1 }, {})).toMatch(/^seed \d keeps \d+ neighbours/);
   });
 });
