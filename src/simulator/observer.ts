@@ -1,5 +1,5 @@
 import type { NodeEvent } from '../core/events.ts';
-import type { Message } from '../core/messages.ts';
+import type { LinkId, Message } from '../core/messages.ts';
 import type { StorageWrite } from '../core/seed/stored.ts';
 import type { Ms } from '../core/time.ts';
 import type { Fault } from './scenario/scenario.ts';
@@ -36,6 +36,8 @@ export interface SimulationObserver {
     to: number,
     message: Message,
   ): void;
+  /** A process dials; `to` is -1 where nobody has that address, and `link` is what the process calls it. */
+  dial?(atMs: Ms, from: number, to: number, link: LinkId): void;
   /** A write is on a seed's disk. */
   durable?(atMs: Ms, seed: number, write: StorageWrite): void;
   /** A process began or ended; `life` counts the processes of the node from 1. */

@@ -99,6 +99,10 @@ export class World implements Hosts, Surroundings {
       this.network.onFrame = (end, from, to, message) =>
         onFrame(this.nowMs, end, this.network.ends.generationOf(end), from, to, message);
     }
+    const onDial = listenersOf(observers, 'dial');
+    if (onDial !== undefined) {
+      this.network.onDial = (from, to, link) => onDial(this.nowMs, from, to, link);
+    }
     const onDurable = listenersOf(observers, 'durable');
     this.#disks = this.#seedIds.map((_, index) => this.#newDisk(index, onDurable));
     this.#setClocks();

@@ -7,10 +7,13 @@ import { calm } from './calm.ts';
 import type { CheckerKind, Violation } from './checker.ts';
 import { Circumstances } from './circumstances.ts';
 import { convergence } from './convergence.ts';
+import { dialBacks } from './dial-backs.ts';
 import { firstReceipt } from './first-receipt.ts';
+import { gaps } from './gaps.ts';
 import { helpers } from './helpers.ts';
 import { incarnations } from './incarnations.ts';
 import { linearizable } from './linearizable.ts';
+import { looks } from './looks.ts';
 import { noFalseDeath } from './no-false-death.ts';
 import { oneValue } from './one-value.ts';
 import { ownSessions } from './own-sessions.ts';
@@ -18,6 +21,7 @@ import { quorum } from './quorum.ts';
 import { readmission } from './readmission.ts';
 import { refutation } from './refutation.ts';
 import { removalBrake } from './removal-brake.ts';
+import { renewals } from './renewals.ts';
 import { rumours } from './rumours.ts';
 import { sharedMessages } from './shared-messages.ts';
 import { tombstones } from './tombstones.ts';
@@ -43,8 +47,12 @@ export const checkerKinds: readonly CheckerKind[] = [
   linearizable,
   sharedMessages,
   ownSessions,
+  dialBacks,
   helpers,
+  looks,
   rumours,
+  renewals,
+  gaps,
 ];
 
 export interface CheckersOptions {

@@ -144,8 +144,12 @@ export class Circumstances implements SimulationObserver {
 
   /** How long a node has been neither paused nor slow, and the network whole: no reason not to be heard. */
   soundForMs(node: number, atMs: Ms): Ms {
-    const own = this.#troubles.get(node)?.overForMs(atMs) ?? Number.POSITIVE_INFINITY;
-    return Math.min(own, this.#network.overForMs(atMs));
+    return Math.min(this.steadyForMs(node, atMs), this.#network.overForMs(atMs));
+  }
+
+  /** How long a node has been neither paused nor slow, nor its disk, whatever the network does. */
+  steadyForMs(node: number, atMs: Ms): Ms {
+    return this.#troubles.get(node)?.overForMs(atMs) ?? Number.POSITIVE_INFINITY;
   }
 
   name(node: number): string {

@@ -1,6 +1,7 @@
-import type { PeerId, RegisterValue } from '../../core/messages.ts';
+import type { Message, PeerId, RegisterValue } from '../../core/messages.ts';
 import type { StorageWrite } from '../../core/seed/stored.ts';
 import type { Ms } from '../../core/time.ts';
+import type { LifeChange } from '../observer.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
@@ -11,6 +12,8 @@ class Tombstones implements Checker {
   readonly #accuse: Accuse;
   /** What each seed's disk held of each register last, as long as it held something. */
   readonly #held = new Map<string, RegisterValue>();
+  /** By seed that was told: who has said of which tombstones, by peer and revision, that they are over. */
+  readonly #words = new Map<number, Map<string, Set<number>>>();
   /** By how much wall clocks may differ from each other. */
   #clocksApartMs: Ms = 0;
 
@@ -24,6 +27,20 @@ class Tombstones implements Checker {
     this.#clocksApartMs = 2 * (offsetMaxMs + driftMax * durationMs);
     for (const fault of faults) {
       if (fault.kind === 'clock-jump') this.#clocksApartMs += Math.abs(fault.byMs);
+    }
+  }
+
+  life(_atMs: Ms, node: number, _change: LifeChange): void {
+    this.#words.delete(node);
+  }
+
+  frame(_at: Ms, _end: number, _generation: number, from: number, to: number, message: Message) {
+    if (message.type !== 'TOMBSTONES_OVER') return;
+    const words = this.#words.get(to) ?? new Map<string, Set<number>>();
+    this.#words.set(to, words);
+    for (const [peer, revision] of message.tombstones) {
+      const key = `${peer} ${revision}`;
+      words.set(key, (words.get(key) ?? new Set()).add(from));
     }
   }
 
@@ -51,11 +68,14 @@ class Tombstones implements Checker {
       this.#accuse([seed], `${who} removed the tombstone of ${peer} before its retention was over`);
     }
     for (const other of seedNodes(world)) {
-      if (other === seed || this.#knows(other, peer, removed.revision)) continue;
-      this.#accuse(
-        [seed, other],
-        `${who} removed the tombstone of ${peer}, revision ${removed.revision}, which ${this.#about.name(other)} does not hold`,
-      );
+      if (other === seed) continue;
+      const tombstone = `${who} removed the tombstone of ${peer}, revision ${removed.revision},`;
+      const whom = this.#about.name(other);
+      if (!this.#knows(other, peer, removed.revision)) {
+        this.#accuse([seed, other], `${tombstone} which ${whom} does not hold`);
+      } else if (!this.#words.get(seed)?.get(`${peer} ${removed.revision}`)?.has(other)) {
+        this.#accuse([seed, other], `${tombstone} before ${whom} had said that it may go`);
+      }
     }
   }
 
@@ -71,6 +91,6 @@ class Tombstones implements Checker {
 export const tombstones: CheckerKind = {
   name: 'tombstones',
   promise:
-    'a register is removed only when it is a tombstone, its retention is over and every seed knows of it',
+    'a register is removed only when it is a tombstone, its retention is over, and every seed knows of it and has said so',
   start: (about, accuse) => new Tombstones(about, accuse),
 };

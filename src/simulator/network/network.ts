@@ -55,6 +55,7 @@ export class Network {
   /** Frames sent since the start. */
   framesSent = 0;
   onFrame: FrameListener | undefined;
+  onDial: ((from: number, to: number, link: LinkId) => void) | undefined;
   readonly #wheel: TimeWheel;
   readonly #hosts: Hosts;
   readonly #model: NetworkModel;
@@ -89,6 +90,7 @@ export class Network {
     const end = this.ends.allocate(from.index, to);
     this.ends.setLink(end, link);
     from.ends.set(link, end);
+    this.onDial?.(from.index, to, link);
     const generation = this.ends.generationOf(end);
     this.#wheel.add(this.#in(timeoutMs), eventKinds.dialTimeout, end, generation, undefined);
     if (to >= 0) this.#sendSyn(end, generation, 0);

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { AcceptorState, Ballot, RegisterValue } from '../../../src/core/messages.ts';
 import { noBallot } from '../../../src/core/seed/ballot.ts';
+import { dialBacks } from '../../../src/simulator/checkers/dial-backs.ts';
 import { incarnations } from '../../../src/simulator/checkers/incarnations.ts';
 import { quorum } from '../../../src/simulator/checkers/quorum.ts';
 import { readmission } from '../../../src/simulator/checkers/readmission.ts';
@@ -262,7 +263,13 @@ describe('incarnations', () => {
 });
 
 describe('tombstones', () => {
-  function removedAt(atMs: number, holders: readonly number[], changes: Partial<RegisterValue>) {
+  /** Seed 0 removes it after these others have said that it may go. */
+  function removedAt(
+    atMs: number,
+    holders: readonly number[],
+    changes: Partial<RegisterValue>,
+    sayers: readonly number[] = [1, 2],
+  ) {
     const run = seedsUp(shown(tombstones, { options: { seed: { tombstoneRetentionMs: 10_000 } } }));
     const { epochMs } = run.world;
     const committed: RegisterValue = {
@@ -273,6 +280,8 @@ describe('tombstones', () => {
       ...changes,
     };
     for (const node of holders) write(run, node, { committed });
+    const words = { type: 'TOMBSTONES_OVER', isAnswer: false, tombstones: [[peer, 2]] } as const;
+    for (const node of sayers) run.call('frame', 2, 2 * node, 1, node, 0, words);
     run.call('durable', atMs, 0, { type: 'remove-register', peer });
     return run.violations;
   }
@@ -285,5 +294,50 @@ describe('tombstones', () => {
     expect(removedAt(9_000, [0, 1, 2], {})[0]?.what).toMatch(/before its retention was over/);
     expect(removedAt(11_000, [0, 1], {})[0]?.what).toMatch(/which seed 2 does not hold/);
     expect(removedAt(11_000, [0, 1, 2], { status: 'alive' })[0]?.what).toMatch(/is alive/);
+    expect(removedAt(11_000, [0, 1, 2], {}, [2])[0]?.what).toMatch(/before seed 1 had said/);
+  });
+});
+
+describe('dial-backs', () => {
+  const options = { seed: { verdictCacheMs: 1_000, verdictTimeoutMs: 2_000 } };
+  const vote = {
+    peer,
+    ballot: ballot(2),
+    seed: seed(1),
+    answer: 'promise',
+    verdict: 'ok',
+    reason: '',
+  } as const;
+
+  /** Seed 1 dials the peer back at 10 s, if at all, and agrees so much later. */
+  function agreed(afterMs: number, type: 'registration:vote' | 'death:vote', dials = true) {
+    const run = shown(dialBacks, { options });
+    const { world, call } = run;
+    if (dials) call('dial', 10_000, 1, world.indexOf(peer), 7);
+    call('event', 10_000 + afterMs, 0, { type, ...vote });
+    call('event', 10_000 + afterMs, 1, { type, ...vote });
+    return run.violations[0]?.what;
+  }
+
+  test('stand behind every agreement to a registration or a death', () => {
+    expect(agreed(3_000, 'registration:vote')).toBeUndefined();
+    expect(agreed(3_000, 'death:vote')).toBeUndefined();
+  });
+
+  test('that are old, or never were, break it', () => {
+    const whose = /^seed 1 agreed to the registration of 10.0.0.0:6000, which it had dialled back/;
+    expect(agreed(9_000, 'registration:vote')).toMatch(whose);
+    expect(agreed(0, 'registration:vote', false)).toMatch(/dialled back never$/);
+    expect(agreed(9_000, 'death:vote')).toMatch(/^seed 1 agreed to the death of/);
+  });
+
+  test('are not needed for a life that is over already', () => {
+    const run = shown(dialBacks, { options });
+    run.call('life', 0, 0, 'started', 1);
+    accept(run, 0, ballot(1), { ...alive, status: 'dead' });
+    const proposed = { type: 'death:proposed', peer, ballot: ballot(2), evidence: '' } as const;
+    run.call('event', 9_000, 0, { ...proposed, incarnation: 1 });
+    run.call('event', 9_000, 1, { type: 'death:vote', ...vote });
+    expect(run.violations).toEqual([]);
   });
 });
