@@ -3,6 +3,7 @@ import type { Bug } from '../bug.ts';
 const suspicion = 'core/peer/suspicion.ts';
 const probing = 'core/peer/probing.ts';
 const rumours = 'core/peer/rumours.ts';
+const notices = 'core/peer/notices.ts';
 
 /** Faults of the peers' failure detection. */
 export const failureBugs: readonly Bug[] = [
@@ -57,6 +58,62 @@ export const failureBugs: readonly Bug[] = [
         file: 'core/link/links.ts',
         find: "if (link === undefined || link.state === 'up') return;",
         replace: 'if (link === undefined) return;',
+      },
+    ],
+  },
+  {
+    name: 'asks-no-helpers',
+    promise: 'nobody is suspected before the helpers have failed, too',
+    edits: [
+      {
+        file: probing,
+        find: "if (outcome !== 'silent' || !examination.withHelpers) {",
+        replace:
+          "if (outcome !== 'silent' || examination.withHelpers || !examination.withHelpers) {",
+      },
+    ],
+  },
+  {
+    name: 'obeys-stale-helper-deadlines',
+    promise: 'helpers that are asked later have their time, whatever timer ran before',
+    edits: [
+      {
+        file: probing,
+        find: 'if (examination?.nonce !== nonce) return;',
+        replace: 'if (examination === undefined || nonce < 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'obeys-stale-look-deadlines',
+    promise: 'a look has its time, whatever timer an earlier one has left',
+    edits: [
+      {
+        file: 'core/peer/looks.ts',
+        find: 'if (link?.id !== id) return;',
+        replace: 'if (link === undefined || id < 0) return;',
+      },
+    ],
+  },
+  {
+    name: 'never-refutes',
+    promise: 'a living peer that is told that it is suspected says that it lives',
+    edits: [
+      {
+        file: notices,
+        find: 'rumours.defend(refute, link, now);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'refutes-with-an-old-number',
+    promise: 'a refutation has a higher number than what it answers',
+    edits: [
+      {
+        file: notices,
+        find: 'this.#refutation = answersTo + 1;',
+        replace: 'this.#refutation = answersTo;',
       },
     ],
   },

@@ -91,4 +91,48 @@ export const messageBugs: readonly Bug[] = [
       },
     ],
   },
+  {
+    name: 'gives-back-what-came',
+    promise: 'a message never goes back where it came from, though asked for',
+    edits: [
+      {
+        file: dissemination,
+        find: 'if (listed.from === link.id || this.#wentOver(link, listed)) return;',
+        replace: 'if (this.#wentOver(link, listed)) return;',
+      },
+    ],
+  },
+  {
+    name: 'checks-no-hash',
+    promise: 'what claims an id that is not the hash of its bytes is dropped',
+    edits: [
+      {
+        file: dissemination,
+        find: 'if (codec.hash(body) !== id) {',
+        replace: "if (codec.hash(body) === '') {",
+      },
+    ],
+  },
+  {
+    name: 'reports-no-gap',
+    promise: 'a message that nobody can give any more is told of as a gap',
+    edits: [
+      {
+        file: recovery,
+        find: "this.#with.effects.emit({ type: 'message:gap', ids, from });",
+        replace: 'ids.splice(0, from.length * 0);',
+      },
+    ],
+  },
+  {
+    name: 'remembers-ids-for-ever',
+    promise: 'ids are remembered for a time only',
+    edits: [
+      {
+        file: messageList,
+        find: '({ listedMs }) => nowMs - listedMs >= seenAgeMs',
+        replace: '({ listedMs }) => nowMs - listedMs >= seenAgeMs * 1e9',
+      },
+    ],
+  },
 ];

@@ -48,4 +48,27 @@ export const overlayBugs: readonly Bug[] = [
       },
     ],
   },
+  {
+    name: 'replaces-no-lost-link',
+    promise: 'a lost link that this peer had dialled is replaced',
+    edits: [
+      {
+        file: overlay,
+        find: "this.#dials.pause(link.remote.id, 'short', now);",
+        replace:
+          "if (link.direction === 'dialled' && this.#outDegree > 1) this.#outDegree -= 1;\n    this.#dials.pause(link.remote.id, 'short', now);",
+      },
+    ],
+  },
+  {
+    name: 'obeys-stale-renewals',
+    promise: 'a timer of a registered life that is over means nothing to the next one',
+    edits: [
+      {
+        file: 'core/peer/renewal.ts',
+        find: 'if (timer.life !== this.#life) return;',
+        replace: '',
+      },
+    ],
+  },
 ];
