@@ -101,11 +101,11 @@ export function startCheckers(
 ): SimulationObserver[] {
   const about = new Circumstances({ quietFromMs });
   const broken = new Set<string>();
-  const checkers = kinds.map(({ name, start }) =>
+  const checkers = kinds.map(({ name, promise, start }) =>
     start(about, (nodes, what) => {
       if (broken.has(name)) return;
       broken.add(name);
-      onViolation({ checker: name, atMs: about.world.nowMs, nodes, what });
+      onViolation({ checker: name, promise, atMs: about.world.nowMs, nodes, what });
     }),
   );
   const noting: SimulationObserver = {

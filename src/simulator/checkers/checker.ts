@@ -6,6 +6,8 @@ import type { Circumstances } from './circumstances.ts';
 export interface Violation {
   /** Whose promise it was: the checker's name. */
   readonly checker: string;
+  /** What was promised, in one sentence. */
+  readonly promise: string;
   readonly atMs: Ms;
   /** The nodes that it is about, by index. */
   readonly nodes: readonly number[];

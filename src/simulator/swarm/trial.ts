@@ -95,7 +95,7 @@ export async function runTrial(
 
 function endless(atMs: Ms, events: number): Violation {
   const what = `no end in sight: ${events} events in ${(atMs / 1_000).toFixed(1)} s of virtual time`;
-  return { checker: noEndInSight, atMs, nodes: [], what };
+  return { checker: noEndInSight, promise: 'a run calms down', atMs, nodes: [], what };
 }
 
 /** The result of a run that took its thread with it. */
@@ -105,5 +105,5 @@ export function failed(error: Error): TrialResult {
 
 function thrown(atMs: Ms, error: unknown): Violation {
   const what = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  return { checker: crashed, atMs, nodes: [], what };
+  return { checker: crashed, promise: 'no input makes a node throw', atMs, nodes: [], what };
 }

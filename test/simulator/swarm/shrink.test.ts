@@ -12,7 +12,8 @@ const plantedWatch: Watch = (onViolation) => {
       fault: (atMs, _index, { kind }, state, nodes) => {
         if (kind === 'partition') cuts += state === 'begun' ? 1 : -1;
         if (kind !== 'crash' || state !== 'begun' || cuts === 0 || !nodes.includes(0)) return;
-        onViolation({ checker: 'planted', atMs, nodes, what: 'seed 0 crashed in a partition' });
+        const what = 'seed 0 crashed in a partition';
+        onViolation({ checker: 'planted', promise: '', atMs, nodes, what });
       },
     },
   ];
@@ -39,7 +40,9 @@ test('a failing scenario shrinks to what its failure needs', async () => {
   const { topology, faults = [], load, network, options, durationMs } = shrunk.scenario;
   expect(shrunk.violation.checker).toBe('planted');
   expect(faults.map(({ kind }) => kind).sort()).toEqual(['crash', 'partition']);
-  expect([topology.seeds, load, options]).toEqual([2, [], undefined]);
+  expect([load, options]).toEqual([[], undefined]);
+  // Of two seeds none may stay down: that would not be fair.
+  expect(topology.seeds).toBeLessThanOrEqual(3);
   expect(topology.peers).toBeLessThanOrEqual(2);
   expect(network).toEqual({ latency: { kind: 'constant', ms: 1 } });
   expect(durationMs).toBeLessThanOrEqual(Math.ceil(shrunk.violation.atMs) + 1);
