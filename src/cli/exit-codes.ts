@@ -14,7 +14,7 @@ export const exitCodes = {
 
 export const exitCodesHelp = `
 Exit codes: 0 done or stopped by a signal; 1 failed; 2 wrong arguments or config.txt; 3 cannot listen;
-4 no quorum of seeds, or refused; 5 storage; 6 a promise was broken (fuzz); 130 interrupted a second time.`;
+4 no quorum of seeds, or refused; 5 storage; 6 a promise was broken (simulate, fuzz); 130 interrupted a second time.`;
 
 const byError: Partial<Record<ErrorCode, number>> = {
   'config-invalid': exitCodes.usage,

@@ -5,7 +5,14 @@ import { drawScenario, hunt, loadScenario, type Scenario } from '../simulator/in
 import { countNumber, positiveNumber, wholeNumber } from './arguments.ts';
 import { exitCodes, exitCodesHelp } from './exit-codes.ts';
 import { runAndTell, type TellOptions } from './fuzz/finding.ts';
-import { censusText, faultText, progressText, sizeText } from './fuzz/words.ts';
+import {
+  censusText,
+  faultText,
+  progressText,
+  promiseText,
+  sizeText,
+  whatText,
+} from './fuzz/words.ts';
 import { onInterrupt } from './simulate/interrupt.ts';
 import { ProgressLine } from './simulate/progress-line.ts';
 import { prepareFolder } from './simulate/run-folder.ts';
@@ -133,7 +140,7 @@ async function search(flags: FuzzFlags, signal: AbortSignal): Promise<number> {
   const { elapsedMs } = progress;
   const [first] = findings;
   for (const { seed, violation } of keepGoing ? findings : []) {
-    process.stdout.write(`seed ${seed}: ${violation.checker}: ${violation.what}\n`);
+    process.stdout.write(`seed ${seed}: ${promiseText(violation)}\n  at ${whatText(violation)}\n`);
   }
   if (first !== undefined && !signal.aborted) {
     const { seed } = first;

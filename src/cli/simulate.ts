@@ -49,7 +49,7 @@ A file of your own says the same things; docs/SIMULATOR.md has its fields.
 In --out: summary.json, messages.csv (a line for each message), curves.csv (coverage over time), and
 plots: coverage.svg, hops.svg, degrees.svg, redundancy.svg, detection.svg, registration.svg.
 The same scenario, flags and seed give the same bytes; how long the run took is on the terminal only.
-What the protocol promises is checked while the run goes on; a promise that is broken ends it with exit code 1.
+What the protocol promises is checked while the run goes on; a promise that is broken ends it with exit code 6.
 Ctrl-C ends the run early: what was simulated until then is written, marked as partial.
 
 Examples:
@@ -144,7 +144,7 @@ async function filesOf(report: RunReport): Promise<ReadonlyMap<string, string>> 
 }
 
 function exitCodeFor({ ended, promises }: RunReport): number {
-  if (promises !== null && promises.violations.length > 0) return exitCodes.failed;
+  if (promises !== null && promises.violations.length > 0) return exitCodes.promiseBroken;
   if (ended === 'complete') return exitCodes.ok;
   return ended === 'aborted' ? exitCodes.interrupted : exitCodes.failed;
 }

@@ -62,7 +62,7 @@ test('a scenario that breaks a promise is told, shrunk and written; its file bre
   writeFileSync(file, JSON.stringify(endless));
   const { status, stdout } = hearsay('fuzz', '--scenario', file, '--shrink-seconds', '20');
   expect(status).toBe(6);
-  expect(stdout).toContain('BROKEN PROMISE no-end-in-sight');
+  expect(stdout).toMatch(/^BROKEN PROMISE no-end-in-sight: a run calms down\n {2}at [\d.]+ s: /m);
   expect(stdout).toContain(`to see it again: hearsay fuzz --scenario ${file}`);
   expect(stdout).toContain('message:received');
   const shrunk = join(folder, 'endless-shrunk.json');
@@ -86,11 +86,26 @@ test('an interrupted hunt says what it has done', async () => {
     { cwd: folder },
   );
   let stdout = '';
+  let triedBefore = 0;
   hunt.stdout.setEncoding('utf8').on('data', (text: string) => {
     stdout += text;
-    if (text.startsWith('seeds 1 to')) hunt.kill('SIGINT');
+  });
+  // Where nothing can be redrawn there is a line of progress every ten seconds.
+  hunt.stderr.setEncoding('utf8').on('data', (text: string) => {
+    const tried = /^([\d,]+) of 1,000,000 seeds, /.exec(text)?.[1];
+    if (tried === undefined || triedBefore > 0) return;
+    triedBefore = numberOf(tried);
+    hunt.kill('SIGINT');
   });
   const code = await new Promise((resolve) => hunt.on('close', resolve));
-  expect(stdout).toMatch(/\d+ seeds in \d+ s on /);
-  expect([6, 130]).toContain(code);
+  const [, tried = ''] = /^([\d,]+) seeds in \d+ s on \d+ threads /m.exec(stdout) ?? [];
+  expect(triedBefore).toBeGreaterThan(0);
+  expect(numberOf(tried)).toBeGreaterThanOrEqual(triedBefore);
+  expect(numberOf(tried)).toBeLessThan(1_000_000);
+  expect(stdout.split('\n').at(-2)).toBe('interrupted; until then every promise was kept');
+  expect(code).toBe(130);
 });
+
+function numberOf(text: string): number {
+  return Number(text.replaceAll(',', ''));
+}

@@ -55,7 +55,7 @@ test.each([
 test('every exit code is told', () => {
   const told = new Set(rows.map((row) => cellsOf(row)[4]));
   for (const code of [1, 2, 3, 4, 5]) expect(told).toContain(String(code));
-  expect(page).toContain('`fuzz` exits with 6');
+  expect(page).toContain('`simulate` and `fuzz` exit\nwith 6 when');
   expect(Object.values(exitCodes)).toEqual([0, 1, 2, 3, 4, 5, 6, 130]);
 });
 

@@ -10,7 +10,7 @@ import {
   type Violation,
 } from '../../simulator/index.ts';
 import { ProgressLine } from '../simulate/progress-line.ts';
-import { happeningText, sizeText, violationText } from './words.ts';
+import { happeningText, promiseText, sizeText, violationText, whatText } from './words.ts';
 
 const tailLines = 25;
 const trialsMax = 2_000;
@@ -47,7 +47,8 @@ function tell(
   { replay }: TellOptions,
 ): void {
   const lines = [
-    `BROKEN PROMISE ${violationText(violation)}`,
+    `BROKEN PROMISE ${promiseText(violation)}`,
+    `  at ${whatText(violation)}`,
     `  scenario ${scenario.name}, seed ${scenario.seed ?? 1}: ${sizeText(scenario)}`,
     `  to see it again: ${replay}`,
     violation.nodes.length > 0 ? 'the last events of those it is about:' : 'the last events:',

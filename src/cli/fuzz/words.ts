@@ -33,8 +33,18 @@ export function sizeText({ topology, faults = [], durationMs }: Scenario): strin
   return `${seeds} seeds, ${peers} peers (${start.kind}), ${faults.length} faults, ${seconds(durationMs)}`;
 }
 
-export function violationText({ checker, atMs, what }: Violation): string {
-  return `${checker}, at ${seconds(atMs)}: ${what}`;
+export function violationText(violation: Violation): string {
+  return `${violation.checker}, at ${whatText(violation)}`;
+}
+
+/** Which promise was broken. */
+export function promiseText({ checker, promise }: Violation): string {
+  return `${checker}: ${promise}`;
+}
+
+/** When, and what happened. */
+export function whatText({ atMs, what }: Violation): string {
+  return `${seconds(atMs)}: ${what}`;
 }
 
 /** What happened, a line each. */

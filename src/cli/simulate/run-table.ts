@@ -101,15 +101,15 @@ function deathsText({
   return `${number(killed)} killed, ${number(count)} confirmed, half within ${seconds(p50Ms)}, all within ${seconds(maxMs)}${mistakes}`;
 }
 
-/** A line for the whole, and one for each promise that was not kept. */
+/** A line for the whole, and two for each promise that was not kept. */
 function promisesRows(promises: RunReport['promises']): [string, string][] {
   if (promises === null) return [['promises', 'not checked (--check does)']];
   const { checked, kept, violations } = promises;
   return [
     ['promises', `kept: ${kept} of ${checked}`],
-    ...violations.map(({ checker, atMs, what }): [string, string] => [
-      '  BROKEN',
-      `${checker}, at ${digits(atMs)} ms: ${what}`,
+    ...violations.flatMap(({ checker, promise, atMs, what }): [string, string][] => [
+      ['  BROKEN', `${checker}: ${promise}`],
+      ['', `at ${digits(atMs)} ms: ${what}`],
     ]),
   ];
 }
