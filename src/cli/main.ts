@@ -8,6 +8,7 @@ import { addPeerCommand } from './peer.ts';
 import { addSeedCommand } from './seed.ts';
 import { addSimulateCommand } from './simulate.ts';
 import { addSweepCommand } from './sweep.ts';
+import { endUnread } from './unread.ts';
 
 const introduction = `Hearsay: a gossip network that you can watch converge.
 
@@ -15,6 +16,7 @@ Seeds agree by majority who is in the network; peers register with them, find ne
 and notice who died. Start two or more seeds from one config.txt, then as many peers as you like.`;
 
 async function main(): Promise<void> {
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', endUnread);
   const finish = (exitCode: number) => {
     process.exitCode = exitCode;
   };

@@ -1,5 +1,6 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { describeEvent, HearsayError, type LogLevel, type NodeEvent } from '../index.ts';
+import { endUnread } from './unread.ts';
 
 export type LogFormat = 'text' | 'json';
 
@@ -37,6 +38,7 @@ export class Output {
     this.#id = options.id;
     this.#console = console;
     // A reader that has seen enough (`| head`) is no reason to stop: the file goes on.
+    console.off('error', endUnread);
     console.on('error', () => {
       this.#isConsoleGone = true;
     });
