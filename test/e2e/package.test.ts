@@ -111,21 +111,21 @@ describe('the packed and installed package', () => {
   });
 
   it('brings the command', async () => {
-    const { stdout } = await run(
-      process.execPath,
-      ['node_modules/hearsay/dist/cli/main.js', '--help'],
-      {
-        cwd: folder,
-      },
-    );
+    const { stdout } = await hearsay('--help');
     expect(stdout).toContain('Usage: hearsay');
     expect(stdout).toMatch(/seed .*run a seed[\s\S]*peer .*run a peer/);
   });
 
+  const hearsay = (...flags: string[]) =>
+    run(process.execPath, ['node_modules/hearsay/dist/cli/main.js', ...flags], { cwd: folder });
+
+  it('lets the swarm loose, on worker threads of the package', async () => {
+    const { stdout } = await hearsay('fuzz', '--seeds', '3');
+    expect(stdout).toMatch(/^seeds 1 to 3\n3 seeds in \d+ s on \d+ threads /);
+    expect(stdout.split('\n').at(-2)).toBe('every promise was kept');
+  });
+
   it('simulates and sweeps, on worker threads of the package', async () => {
-    const main = 'node_modules/hearsay/dist/cli/main.js';
-    const hearsay = (...flags: string[]) =>
-      run(process.execPath, [main, ...flags], { cwd: folder });
     const one = await hearsay('simulate', '--scenario', 'classroom', '--out', 'run');
     expect(one.stdout).toContain('coverage');
     const vary = ['--vary', 'peers=5,10', '--repeats', '1', '--threads', '2'];
