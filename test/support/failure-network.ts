@@ -6,6 +6,7 @@ import { type HandshakeDeadline, type LinkPolicy, Links } from '../../src/core/l
 import type {
   Hello,
   LinkId,
+  LinkPurpose,
   Message,
   NeighbourMessage,
   PeerId,
@@ -218,7 +219,6 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
   readonly membership: Membership;
   readonly overlay: TestOverlay;
   readonly detection: FailureDetection;
-  readonly handlers: LinkPolicy['handlers'];
   readonly ends = new Map<LinkId, End>();
   state: 'running' | 'stopped' | 'killed' | 'vanished' = 'running';
   readonly #self: { id: PeerId; incarnation: number; session: string };
@@ -254,7 +254,11 @@ export class Member implements LinkPolicy, FailureListener, Reporter {
       ...seeds,
       listener: this,
     });
-    this.handlers = { neighbour: this.overlay, probe: this.detection };
+  }
+
+  handlerOf(purpose: LinkPurpose): LinkHandler | undefined {
+    if (purpose === 'neighbour') return this.overlay;
+    return purpose === 'probe' ? this.detection : undefined;
   }
 
   get isAlive(): boolean {

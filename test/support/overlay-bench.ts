@@ -207,14 +207,15 @@ export class OverlayBench {
   #policy(): LinkPolicy {
     return {
       clusterId: 'test',
-      handlers: {
-        neighbour: {
-          up: (...args) => this.overlay.up(...args),
-          down: (...args) => this.overlay.down(...args),
-          failed: (...args) => this.overlay.failed(...args),
-          message: () => undefined,
-        },
-      },
+      handlerOf: (purpose) =>
+        purpose === 'neighbour'
+          ? {
+              up: (...args) => this.overlay.up(...args),
+              down: (...args) => this.overlay.down(...args),
+              failed: (...args) => this.overlay.failed(...args),
+              message: () => undefined,
+            }
+          : undefined,
       hello: ({ purpose }) => ({
         type: 'HELLO',
         version: protocolVersion,

@@ -1,10 +1,11 @@
 import { type OverlayOptions, peerDefaults } from '../../src/core/config.ts';
 import type { LinkInput, Outgoing, Random } from '../../src/core/effects.ts';
 import type { NodeEvent } from '../../src/core/events.ts';
-import type { Link } from '../../src/core/link/link.ts';
+import type { Link, LinkHandler } from '../../src/core/link/link.ts';
 import { type HandshakeDeadline, type LinkPolicy, Links } from '../../src/core/link/links.ts';
 import {
   type LinkId,
+  type LinkPurpose,
   type PeerEntry,
   type PeerId,
   protocolVersion,
@@ -116,7 +117,7 @@ export class OverlayPeer implements LinkPolicy {
   readonly id: PeerId;
   readonly self: { readonly id: PeerId; incarnation: number; readonly session: string };
   readonly clusterId = 'test';
-  readonly handlers: LinkPolicy['handlers'];
+  readonly #neighbour: LinkHandler;
   readonly links: Links;
   readonly membership: Membership;
   readonly overlay: Overlay;
@@ -160,14 +161,16 @@ export class OverlayPeer implements LinkPolicy {
       },
     });
     const { overlay } = this;
-    this.handlers = {
-      neighbour: {
-        up: (...args) => overlay.up(...args),
-        down: (...args) => overlay.down(...args),
-        failed: (...args) => overlay.failed(...args),
-        message: () => undefined,
-      },
+    this.#neighbour = {
+      up: (...args) => overlay.up(...args),
+      down: (...args) => overlay.down(...args),
+      failed: (...args) => overlay.failed(...args),
+      message: () => undefined,
     };
+  }
+
+  handlerOf(purpose: LinkPurpose): LinkHandler | undefined {
+    return purpose === 'neighbour' ? this.#neighbour : undefined;
   }
 
   neighbours(): PeerId[] {

@@ -24,7 +24,7 @@ export interface Link {
   readonly state: LinkState;
   /** The other end, from its HELLO or WELCOME; while dialling a placeholder with the address as id. */
   readonly remote: NodeIdentity;
-  /** When the last frame of any kind came. */
+  /** When the last frame of any kind came, in whole milliseconds. */
   readonly lastHeardMs: Ms;
   /** The other end said BYE or LEAVE: the end of this link is no sign of death. */
   readonly farewell: boolean;

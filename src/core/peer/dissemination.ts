@@ -68,9 +68,9 @@ const pushedAgeMsMax: Ms = 5_000;
  * All links of a hop get the same frame object: its encoding can be shared by the layers below.
  */
 export class Dissemination implements NeighbourListener {
-  readonly #options: DisseminationOptions;
-  readonly #with: DisseminationDependencies;
+  // What every receipt looks at comes first, and so lies side by side.
   readonly #list: MessageList;
+  readonly #with: DisseminationDependencies;
   /** Made when a neighbour announces something for the first time. */
   #recovery: Recovery | undefined;
   /** Of links that came up after the first message, or lost some. */
@@ -80,6 +80,7 @@ export class Dissemination implements NeighbourListener {
   #isAgeDue = false;
   #sequence = 0;
   #sequenceOf: Incarnation = 0;
+  readonly #options: DisseminationOptions;
 
   constructor(options: DisseminationOptions, dependencies: DisseminationDependencies) {
     this.#options = options;

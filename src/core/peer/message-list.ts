@@ -5,6 +5,8 @@ import type { Ms } from '../time.ts';
 /** What a peer remembers of one message. */
 export interface Listed {
   readonly id: MessageId;
+  /** The link of the first receipt; 0 for an own message. */
+  readonly from: LinkId;
   /** Grows by one with every message listed: the order in which this peer came to know them. */
   readonly order: number;
   /** When it was published, as far as the hops before could tell, on this peer's monotonic clock. */
@@ -13,8 +15,6 @@ export interface Listed {
   readonly listedMs: Ms;
   /** Links from the origin to this peer; 0 for an own message. */
   readonly hops: number;
-  /** The link of the first receipt; 0 for an own message. */
-  readonly from: LinkId;
   /** Whether it was pushed here while this peer was a member, not recovered from before. */
   readonly isPushed: boolean;
   /** The bytes, while they are retained. */
@@ -46,7 +46,8 @@ type Bounds = Pick<
  * price of everything else).
  */
 export class MessageList {
-  readonly #bounds: Bounds;
+  /** The last one that was listed: most frames are of the message of the frame before. */
+  #newest: Listed | undefined;
   /** All that are remembered, by id; made once they are too many to go through. */
   #seen: Map<MessageId, Listed> | undefined;
   /** All that are remembered, oldest first, from `#firstSeen` on. */
@@ -57,6 +58,7 @@ export class MessageList {
   #retained = 0;
   #retainedBytes = 0;
   #lastOrder = 0;
+  readonly #bounds: Bounds;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
@@ -82,8 +84,8 @@ export class MessageList {
   }
 
   get(id: MessageId): Listed | undefined {
+    if (this.#newest?.id === id) return this.#newest;
     if (this.#seen !== undefined) return this.#seen.get(id);
-    // The newest first: most frames are of the message of the frame before.
     for (let at = this.#log.length - 1; at >= this.#firstSeen; at -= 1) {
       const listed = this.#log[at];
       if (listed?.id === id) return listed;
@@ -95,8 +97,11 @@ export class MessageList {
     this.#lastOrder += 1;
     const { id, bornMs, listedMs, hops, from, isPushed } = message;
     const order = this.#lastOrder;
-    const listed: Listed = { id, order, bornMs, listedMs, hops, from, isPushed, body };
-    this.#log.push(listed);
+    const listed: Listed = { id, from, order, bornMs, listedMs, hops, isPushed, body };
+    this.#newest = listed;
+    // An array that is made with its first entry takes room for one; a push makes room for seventeen.
+    if (this.#log.length === 0) this.#log = [listed];
+    else this.#log.push(listed);
     if (this.#seen !== undefined) this.#seen.set(id, listed);
     else if (this.size > fewMax) this.#seen = this.#byId();
     this.#retained += 1;
@@ -175,6 +180,7 @@ export class MessageList {
       const oldest = this.#log[this.#firstSeen];
       if (oldest === undefined || !isOver(oldest)) break;
       this.#log[this.#firstSeen] = undefined;
+      if (oldest === this.#newest) this.#newest = undefined;
       this.#firstSeen += 1;
       this.#firstRetained = Math.max(this.#firstRetained, this.#firstSeen);
       this.#release(oldest);

@@ -9,6 +9,7 @@ import type {
   Hello,
   Incarnation,
   Leave,
+  LinkPurpose,
   Message,
   MessageId,
   NodeIdentity,
@@ -75,25 +76,24 @@ export class Peer
     FailureListener,
     StuckLinkListener
 {
+  // What every input looks at comes first, and so lies side by side.
+  #phase: Phase = 'new';
+  readonly links: Links;
+  readonly dissemination: Dissemination;
+  readonly failureDetection: FailureDetection;
+  readonly overlay: Overlay;
+  readonly effects: Effects<PeerTimer>;
+  readonly codec: BodyCodec;
+  readonly registration: Registration | undefined;
+  readonly membership: Membership;
+  readonly self: Self & { incarnation: Incarnation; session: Session };
+  readonly random: Random;
   readonly clusterId: string;
   readonly seeds: readonly SeedId[];
-  readonly effects: Effects<PeerTimer>;
-  readonly random: Random;
-  readonly codec: BodyCodec;
-  readonly self: Self & { incarnation: Incarnation; session: Session };
-  readonly links: Links;
-  readonly membership: Membership;
-  readonly overlay: Overlay;
-  readonly dissemination: Dissemination;
-  readonly registration: Registration | undefined;
-  readonly failureDetection: FailureDetection;
-  readonly handlers: LinkPolicy['handlers'];
-
   readonly #digest: DigestText;
   readonly #ownIncarnation: Incarnation;
   /** What every greeting says; both ends of a link keep it, so there is one object for all links. */
   #identity: NodeIdentity;
-  #phase: Phase = 'new';
 
   constructor(options: PeerOptions, dependencies: PeerDependencies) {
     this.clusterId = dependencies.clusterId;
@@ -113,11 +113,6 @@ export class Peer
     this.dissemination = new Dissemination(options.dissemination, this);
     this.registration = dependencies.seeds && new Registration(options.registration, this);
     this.failureDetection = new FailureDetection(options.failureDetection, this);
-    this.handlers = {
-      neighbour: this,
-      member: this.registration,
-      probe: this.failureDetection,
-    };
   }
 
   get id(): PeerId {
@@ -328,6 +323,19 @@ export class Peer
   }
 
   // -------------------------------------------------------------- greetings
+
+  handlerOf(purpose: LinkPurpose): LinkHandler | undefined {
+    switch (purpose) {
+      case 'neighbour':
+        return this;
+      case 'member':
+        return this.registration;
+      case 'probe':
+        return this.failureDetection;
+      case 'seed':
+        return undefined;
+    }
+  }
 
   hello(link: Link): Hello {
     return {

@@ -1,7 +1,7 @@
 import type { Effects } from '../effects.ts';
-import type { Link } from '../link/link.ts';
+import type { Link, LinkHandler } from '../link/link.ts';
 import type { LinkPolicy } from '../link/links.ts';
-import type { Hello, NodeIdentity, Refuse, SeedId, Welcome } from '../messages.ts';
+import type { Hello, LinkPurpose, NodeIdentity, Refuse, SeedId, Welcome } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
 import type { Members } from './members.ts';
 import type { Probes } from './probes.ts';
@@ -36,8 +36,8 @@ export class Reception implements LinkPolicy {
     return this.#with.clusterId;
   }
 
-  get handlers(): LinkPolicy['handlers'] {
-    return this.#with.rooms();
+  handlerOf(purpose: LinkPurpose): LinkHandler | undefined {
+    return purpose === 'neighbour' ? undefined : this.#with.rooms()[purpose];
   }
 
   hello({ purpose, address }: Link): Hello {

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LinkInput, Outgoing } from '../../../src/core/effects.ts';
 import type { NodeEvent } from '../../../src/core/events.ts';
-import type { Link } from '../../../src/core/link/link.ts';
+import type { Link, LinkHandler } from '../../../src/core/link/link.ts';
 import { type HandshakeDeadline, type LinkPolicy, Links } from '../../../src/core/link/links.ts';
 import {
   type Hello,
@@ -39,16 +39,15 @@ beforeEach(() => {
   timers = [];
   heard = [];
   answer = welcome;
+  const neighbour: LinkHandler = {
+    up: (link, greeting) => heard.push(`up ${link.remote.id} ${greeting.type}`),
+    down: (link, { cause }) => heard.push(`down ${link.remote.id} ${cause}`),
+    failed: (link, { code }) => heard.push(`failed ${link.address} ${code}`),
+    message: (link, message) => heard.push(`${message.type} from ${link.remote.id}`),
+  };
   const policy: LinkPolicy = {
     clusterId: 'here',
-    handlers: {
-      neighbour: {
-        up: (link, greeting) => heard.push(`up ${link.remote.id} ${greeting.type}`),
-        down: (link, { cause }) => heard.push(`down ${link.remote.id} ${cause}`),
-        failed: (link, { code }) => heard.push(`failed ${link.address} ${code}`),
-        message: (link, message) => heard.push(`${message.type} from ${link.remote.id}`),
-      },
-    },
+    handlerOf: (purpose) => (purpose === 'neighbour' ? neighbour : undefined),
     hello: () => ({ ...hello, from: self }),
     answer: () => answer,
     stranger: ({ clusterId }) => `${clusterId} is not here`,
