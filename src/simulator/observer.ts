@@ -54,6 +54,7 @@ export interface SimulationObserver {
   end?(atMs: Ms): void;
 }
 
+type AnyHook = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) => void;
 type Hook = keyof SimulationObserver;
 type HookOf<Name extends Hook> = NonNullable<SimulationObserver[Name]>;
 
@@ -64,13 +65,14 @@ export function listenersOf<Name extends Hook>(
 ): HookOf<Name> | undefined {
   const hooks = observers.flatMap((observer) => {
     const hook = observer[name];
-    return hook === undefined ? [] : [hook.bind(observer) as (...args: unknown[]) => void];
+    return hook === undefined ? [] : [hook.bind(observer) as AnyHook];
   });
   if (hooks.length === 0) return undefined;
   const [only] = hooks;
   if (hooks.length === 1) return only as HookOf<Name>;
-  const all = (...args: unknown[]) => {
-    for (const hook of hooks) hook(...args);
+  // One by one: a rest parameter would be an array for each event.
+  const all: AnyHook = (a, b, c, d, e, f) => {
+    for (const hook of hooks) hook(a, b, c, d, e, f);
   };
   return all as HookOf<Name>;
 }

@@ -69,6 +69,9 @@ export class World implements Hosts, Surroundings {
   #instantTick: Tick = 0;
   #stopReason: string | undefined;
   #storesMade = 0;
+  /** What the machine that has an input now has emitted: the first ones of an array that is used again. */
+  readonly #events: NodeEvent[] = [];
+  #eventsKept = 0;
 
   constructor(scenario: Scenario, seed: number, observers: readonly SimulationObserver[] = []) {
     const { topology, options = {}, network } = scenario;
@@ -321,9 +324,17 @@ export class World implements Hosts, Surroundings {
     else if ('peer' in message) trace.addText(message.peer);
   }
 
-  handOut(node: number, events: NodeEvent[]): void {
+  emitted(event: NodeEvent): void {
+    this.#events[this.#eventsKept] = event;
+    this.#eventsKept += 1;
+  }
+
+  handOut(node: number): void {
     const { nowMs } = this;
-    for (const event of events) this.#onEvent?.(nowMs, node, event);
+    const kept = this.#eventsKept;
+    this.#eventsKept = 0;
+    for (let at = 0; at < kept; at += 1)
+      this.#onEvent?.(nowMs, node, this.#events[at] as NodeEvent);
   }
 
   // -------------------------------------------------------------- making nodes

@@ -7,6 +7,7 @@ import { msOf, type Tick, ticksOf } from '../engine/ticks.ts';
 import type { TimeWheel } from '../engine/time-wheel.ts';
 import { LinkEnds } from '../network/link-ends.ts';
 import type { Endpoint, Network } from '../network/network.ts';
+import { Backlog, type BusyProcess, type Waiting } from './backlog.ts';
 import type { NodeClock } from './node-clock.ts';
 
 /** What of the world a process uses. */
@@ -19,20 +20,16 @@ export interface Surroundings {
   delivering(node: number, link: LinkId, input: TracedInput): void;
   /** Whether somebody listens to events. */
   readonly hearsEvents: boolean;
-  /** Hands out events, after the machine has finished with the input that caused them. */
-  handOut(node: number, events: NodeEvent[]): void;
+  /** Keeps an event until the machine has finished with the input that caused it. */
+  emitted(event: NodeEvent): void;
+  /** Hands out what this node's machine has emitted. */
+  handOut(node: number): void;
   /** The process ends by itself once it has finished with its input. */
   ending(process: { readonly index: number; readonly life: number }, how: 'left' | 'failed'): void;
 }
 
 /** What the trace hashes of an input: a message, a timer, or anything else by its type. */
 export type TracedInput = Message | { readonly type: string };
-
-/** An input that waits for a process that is paused or slow. */
-type Waiting<Timer> =
-  | { readonly frame: Message; readonly link: LinkId }
-  | { readonly input: LinkInput }
-  | { readonly timer: Timer; readonly due: Tick };
 
 /** Sits between a machine and its links, for those who lie. */
 export interface Meddler {
@@ -42,28 +39,19 @@ export interface Meddler {
   received(link: LinkId, message: Message): void;
 }
 
-/**
- * Later timers than this were held up by a stalled process. As in the live runtime (runtime/clock.ts),
- * they yield to what has come in meanwhile.
- */
-const stallMs: Ms = 50;
-
 /** One life of a node's process: the same core machine as live, and its effects on a simulated world. */
-export abstract class NodeProcess<Timer> implements Endpoint {
+export abstract class NodeProcess<Timer> implements Endpoint, BusyProcess<Timer> {
+  // What every frame looks at comes first, and so lies side by side.
+  #backlog: Backlog<Timer> | undefined;
+  protected readonly world: Surroundings;
   readonly index: number;
+  meddler: Meddler | undefined;
+  readonly clock: NodeClock | undefined;
+  readonly ends = new LinkEnds();
+  readonly networkRandom: Random;
   /** Counts the processes of this node: timers of an earlier one are stale. */
   readonly life: number;
-  readonly networkRandom: Random;
-  readonly ends = new LinkEnds();
-  readonly clock: NodeClock | undefined;
-  protected readonly world: Surroundings;
-  meddler: Meddler | undefined;
   #accepted = 0;
-  #events: NodeEvent[] = [];
-  #waiting: Waiting<Timer>[] | undefined;
-  #isPaused = false;
-  #isServing = false;
-  #serviceTicks: Tick = 0;
 
   constructor(
     world: Surroundings,
@@ -106,7 +94,7 @@ export abstract class NodeProcess<Timer> implements Endpoint {
   }
 
   emit(event: NodeEvent): void {
-    if (this.world.hearsEvents) this.#events.push(event);
+    if (this.world.hearsEvents) this.world.emitted(event);
   }
 
   // -------------------------------------------------------------- inputs
@@ -117,71 +105,44 @@ export abstract class NodeProcess<Timer> implements Endpoint {
   }
 
   frame(link: LinkId, message: Message): void {
-    if (this.#waiting !== undefined) this.#wait({ frame: message, link });
-    else this.#onFrame(link, message);
+    if (this.#backlog === undefined) this.#onFrame(link, message);
+    else this.#backlog.add({ frame: message, link });
   }
 
   linkInput(input: LinkInput): void {
-    if (this.#waiting !== undefined) this.#wait({ input });
-    else this.#onLinkInput(input);
+    if (this.#backlog === undefined) this.#onLinkInput(input);
+    else this.#backlog.add({ input });
   }
 
   timer(timer: Timer, due: Tick): void {
-    if (this.#waiting !== undefined) this.#wait({ timer, due });
-    else this.#onTimer(timer, 0);
+    if (this.#backlog === undefined) this.#onTimer(timer, 0);
+    else this.#backlog.add({ timer, due });
   }
 
   // -------------------------------------------------------------- pauses and slowness
 
   /** Stops taking inputs, as a stalled or stopped process does; its host goes on. */
   pause(): void {
-    this.#isPaused = true;
-    this.#waiting ??= [];
+    this.#backlog ??= new Backlog(this, this.world.wheel);
+    this.#backlog.pause();
   }
 
   resume(): void {
-    if (!this.#isPaused) return;
-    this.#isPaused = false;
-    this.#waiting = inOrderOfStall(this.#waiting ?? [], this.world.wheel.now);
-    this.#planService();
+    this.#backlog?.resume();
   }
 
   /** Each input takes this long from now on; 0 for none. */
   slow(serviceMs: Ms): void {
-    this.#serviceTicks = ticksOf(serviceMs);
-    if (this.#serviceTicks > 0) this.#waiting ??= [];
-    this.#planService();
+    if (serviceMs > 0) this.#backlog ??= new Backlog(this, this.world.wheel);
+    this.#backlog?.slow(serviceMs);
   }
 
   /** Its turn has come: takes what has waited. */
   serve(): void {
-    this.#isServing = false;
-    if (this.#isPaused) return;
-    const waiting = this.#waiting ?? [];
-    // What an input causes must not overtake those that wait: they are all taken before the queue goes.
-    do {
-      const next = waiting.shift();
-      if (next !== undefined) this.#take(next);
-    } while (this.#serviceTicks === 0 && waiting.length > 0 && !this.#isPaused);
-    if (waiting.length > 0 || this.#serviceTicks > 0 || this.#isPaused) this.#planService();
-    else this.#waiting = undefined;
+    if (this.#backlog?.serve()) this.#backlog = undefined;
   }
 
-  #wait(waiting: Waiting<Timer>): void {
-    this.#waiting?.push(waiting);
-    this.#planService();
-  }
-
-  #planService(): void {
-    const isIdle = this.#serviceTicks > 0 && this.#waiting?.length === 0;
-    if (this.#isPaused || this.#isServing || this.#waiting === undefined || isIdle) return;
-    this.#isServing = true;
-    const { wheel } = this.world;
-    const at = wheel.now + this.#serviceTicks;
-    wheel.add(at, eventKinds.serve, this.index, this.life, undefined);
-  }
-
-  #take(waiting: Waiting<Timer>): void {
+  take(waiting: Waiting<Timer>): void {
     if ('timer' in waiting) {
       this.#onTimer(waiting.timer, msOf(this.world.wheel.now - waiting.due));
     } else if ('input' in waiting) {
@@ -216,23 +177,11 @@ export abstract class NodeProcess<Timer> implements Endpoint {
   }
 
   protected handOut(): void {
-    if (this.#events.length === 0) return;
-    const events = this.#events;
-    this.#events = [];
-    this.world.handOut(this.index, events);
+    if (this.world.hearsEvents) this.world.handOut(this.index);
   }
 
   #sendMeddled(to: LinkId, message: Message): void {
     const sent = this.meddler?.sending(to, message);
     if (sent !== undefined) this.world.network.send(this, to, sent);
   }
-}
-
-/** Timers that are hardly late, what came in, then the timers that are so late that they yield. */
-function inOrderOfStall<Timer>(waiting: Waiting<Timer>[], now: Tick): Waiting<Timer>[] {
-  const yieldsBefore = now - ticksOf(stallMs);
-  const isLate = (one: Waiting<Timer>) => 'timer' in one && one.due < yieldsBefore;
-  const isPrompt = (one: Waiting<Timer>) => 'timer' in one && one.due >= yieldsBefore;
-  const isInput = (one: Waiting<Timer>) => !('timer' in one);
-  return [...waiting.filter(isPrompt), ...waiting.filter(isInput), ...waiting.filter(isLate)];
 }

@@ -132,7 +132,8 @@ describe('calm', () => {
           code: 'handshake-timeout',
           reason: '',
         } as const;
-        world.handOut(4, [refused]);
+        world.emitted(refused);
+        world.handOut(4);
       }),
     );
     expect(violations[0]?.what).toMatch(/^peer 1 waited too long for the handshake of peer 2/);
@@ -274,7 +275,10 @@ describe('removal brake', () => {
 
   test('a brake that is never released breaks it', () => {
     const { violations } = watched([removalBrake], { options, durationMs: 60_000 }, (world) => {
-      world.at(20_000, () => world.handOut(0, [paused]));
+      world.at(20_000, () => {
+        world.emitted(paused);
+        world.handOut(0);
+      });
     });
     expect(violations).toHaveLength(1);
     expect(violations[0]?.what).toMatch(/^the removals of seed 0 are still paused/);
