@@ -10,22 +10,24 @@ const slotTicks: readonly number[] = [1, slots, slots * slots];
 /** Ticks that a whole level spans. */
 const spans: readonly number[] = [slots, slots * slots, slots * slots * slots];
 const nothing = -1;
-// An event in the pool: the next one of its slot (or of those that are free), kind, a, b, and due.
-const eventWords = 8;
-const kindAt = 1;
-const aAt = 2;
-const bAt = 3;
-const eventDoubles = 4;
-const dueAt = 2;
+// An event in the pool: the next one (of its slot, of those that are due, or of those that are free), a, b and kind, and the low half of due.
+const eventWords = 4;
+const aAt = 1;
+const bAndKindAt = 2;
+const dueAt = 3;
+const kindBits = 4;
+const kindMask = (1 << kindBits) - 1;
 
 /**
  * The event queue: a hierarchical time wheel (Varghese, Lauck 1987) in typed arrays. Adding and
  * taking cost a few array accesses however many events are pending, and nothing is allocated for an
  * event but what its payload is.
  *
- * Events of one tick come out in the order in which they were added. That holds across levels
- * because a level's windows are aligned: an event is put into level 0 only while its window is the
- * current one, and all that were waiting for this window on level 1 were moved down when it began.
+ * A slot is a stack: to append to it would be to reach for the event that came last, which with many
+ * pending is in no cache. It is turned round when its time comes. So events of one tick come out in
+ * the order in which they were added. That holds across levels because a level's windows are aligned:
+ * an event is put into level 0 only while its window is the current one, and all that were waiting for
+ * this window on level 1 were moved down when it began.
  */
 export class TimeWheel {
   /** The event taken last. */
@@ -40,15 +42,15 @@ export class TimeWheel {
   /** First tick of the window that each level shows now. */
   readonly #windows = [0, 0, 0];
   readonly #heads = new Int32Array(levels * slots).fill(nothing);
-  readonly #tails = new Int32Array(levels * slots).fill(nothing);
   /** One bit a slot: whether it has events. */
   readonly #occupied = new Int32Array(levels * words);
-  // The pool of events: 32 bytes for each, side by side, because reaching memory is what an event costs.
+  /** The first of those that are due now. */
+  #due = nothing;
+  // The pool of events: 16 bytes for each, side by side, because reaching memory is what an event costs.
   #capacity = 0;
+  #used = 0;
   #free = nothing;
   #words = new Int32Array(0);
-  /** The same bytes. */
-  #doubles = new Float64Array(0);
   readonly #payloads: unknown[] = [];
 
   constructor(capacity = 1024) {
@@ -64,35 +66,35 @@ export class TimeWheel {
     return this.#size;
   }
 
-  /** Adds an event; one that is due in the past is due now. */
+  /**
+   * Adds an event; one that is due in the past is due now. `kind` is one of 0 to 15, `a` has 32 bits,
+   * `b` is not negative and has 27.
+   */
   add(due: Tick, kind: number, a: number, b: number, payload: unknown): void {
-    if (this.#free === nothing) this.#grow(this.#capacity * 2);
-    const event = this.#free;
+    const event = this.#allocate();
     const at = event * eventWords;
     const words = this.#words;
-    this.#free = words[at] as number;
-    words[at + kindAt] = kind;
     words[at + aAt] = a;
-    words[at + bAt] = b;
-    this.#doubles[event * eventDoubles + dueAt] = due < this.#now ? this.#now : due;
+    words[at + bAndKindAt] = (b << kindBits) | kind;
     this.#payloads[event] = payload;
     this.#size += 1;
-    this.#insert(event);
+    this.#insert(event, due < this.#now ? this.#now : due);
   }
 
   /** Takes the next event that is due at `until` or before; its parts are then in the fields. Without one it is `until` then. */
   take(until: Tick): boolean {
-    for (;;) {
+    while (this.#due === nothing) {
       const window = this.#windows[0] as number;
       const slot = this.#nextSlot(0, this.#now - window);
       if (slot !== nothing) {
         if (window + slot > until) return this.#waitFor(until);
         this.#now = window + slot;
-        this.#remove(slot);
-        return true;
-      }
-      if (!this.#turn(until)) return this.#waitFor(until);
+        this.#due = this.#emptied(0, slot);
+      } else if (!this.#turn(until)) return this.#waitFor(until);
     }
+    if (this.#now > until) return false;
+    this.#takeDue();
+    return true;
   }
 
   /** Nothing is due until then: it is then. */
@@ -111,16 +113,15 @@ export class TimeWheel {
     }
   }
 
-  #remove(slot: number): void {
-    const event = this.#heads[slot] as number;
+  #takeDue(): void {
+    const event = this.#due;
     const at = event * eventWords;
     const words = this.#words;
-    const next = words[at] as number;
-    this.#heads[slot] = next;
-    if (next === nothing) this.#vacate(0, slot);
-    this.kind = words[at + kindAt] as number;
+    this.#due = words[at] as number;
+    const bAndKind = words[at + bAndKindAt] as number;
+    this.kind = bAndKind & kindMask;
     this.a = words[at + aAt] as number;
-    this.b = words[at + bAt] as number;
+    this.b = bAndKind >>> kindBits;
     this.payload = this.#payloads[event];
     this.#payloads[event] = undefined;
     words[at] = this.#free;
@@ -146,44 +147,51 @@ export class TimeWheel {
   }
 
   #moveDown(level: number, slot: number): void {
-    const at = level * slots + slot;
-    let event = this.#heads[at] as number;
-    this.#heads[at] = nothing;
-    this.#vacate(level, slot);
+    let event = this.#emptied(level, slot);
+    const begins = this.#now;
     while (event !== nothing) {
-      const next = this.#words[event * eventWords] as number;
-      this.#insert(event);
+      const at = event * eventWords;
+      const next = this.#words[at] as number;
+      this.#insert(event, begins + (((this.#words[at + dueAt] as number) - begins) >>> 0));
       event = next;
     }
   }
 
-  #insert(event: number): void {
-    const due = this.#doubles[event * eventDoubles + dueAt] as number;
+  #insert(event: number, due: Tick): void {
     for (let level = 0; level < levels; level += 1) {
       const offset = due - (this.#windows[level] as number);
       if (offset >= (spans[level] as number)) continue;
-      this.#append(level, Math.floor(offset / (slotTicks[level] as number)), event);
+      this.#words[event * eventWords + dueAt] = due;
+      this.#push(level, Math.floor(offset / (slotTicks[level] as number)), event);
       return;
     }
     throw new RangeError('a virtual time of more than 12 days');
   }
 
-  #append(level: number, slot: number, event: number): void {
+  #push(level: number, slot: number, event: number): void {
     const at = level * slots + slot;
-    this.#words[event * eventWords] = nothing;
-    if (this.#heads[at] === nothing) {
-      this.#heads[at] = event;
-      const word = level * words + (slot >>> 5);
-      this.#occupied[word] = (this.#occupied[word] as number) | (1 << (slot & 31));
-    } else {
-      this.#words[(this.#tails[at] as number) * eventWords] = event;
-    }
-    this.#tails[at] = event;
+    const before = this.#heads[at] as number;
+    this.#words[event * eventWords] = before;
+    this.#heads[at] = event;
+    if (before !== nothing) return;
+    const word = level * words + (slot >>> 5);
+    this.#occupied[word] = (this.#occupied[word] as number) | (1 << (slot & 31));
   }
 
-  #vacate(level: number, slot: number): void {
+  /** Empties a slot; returns the first of its events, in the order in which they were added. */
+  #emptied(level: number, slot: number): number {
     const word = level * words + (slot >>> 5);
     this.#occupied[word] = (this.#occupied[word] as number) & ~(1 << (slot & 31));
+    let event = this.#heads[level * slots + slot] as number;
+    this.#heads[level * slots + slot] = nothing;
+    let first = nothing;
+    while (event !== nothing) {
+      const before = this.#words[event * eventWords] as number;
+      this.#words[event * eventWords] = first;
+      first = event;
+      event = before;
+    }
+    return first;
   }
 
   /** The first slot from `from` on that has events. */
@@ -199,17 +207,22 @@ export class TimeWheel {
     return (word << 5) + 31 - Math.clz32(bits & -bits);
   }
 
+  #allocate(): number {
+    const event = this.#free;
+    if (event !== nothing) {
+      this.#free = this.#words[event * eventWords] as number;
+      return event;
+    }
+    if (this.#used === this.#capacity) this.#grow(this.#capacity * 2);
+    this.#payloads.push(undefined);
+    this.#used += 1;
+    return this.#used - 1;
+  }
+
   #grow(capacity: number): void {
-    const before = this.#capacity;
     const words = new Int32Array(capacity * eventWords);
     words.set(this.#words);
     this.#words = words;
-    this.#doubles = new Float64Array(words.buffer);
-    for (let event = capacity - 1; event >= before; event -= 1) {
-      words[event * eventWords] = this.#free;
-      this.#free = event;
-    }
-    for (let event = before; event < capacity; event += 1) this.#payloads.push(undefined);
     this.#capacity = capacity;
   }
 }
