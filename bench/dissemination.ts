@@ -14,6 +14,7 @@ const count = Number(process.argv[2] ?? 200_000);
 const degree = 8;
 const now = { monotonicMs: 0, wallMs: 0 };
 const links = Array.from({ length: degree }, (_, index) => linkOf(index + 1));
+const linkIds = links.map(({ id }) => id);
 const payload = new Uint8Array(200);
 const frames = Array.from({ length: count }, (_, index) => frameOf(index + 1));
 
@@ -21,7 +22,9 @@ let sends = 0;
 let events = 0;
 const dissemination = new Dissemination(peerDefaults.lan.dissemination, {
   effects: {
-    send: () => undefined,
+    send: () => {
+      sends += 1;
+    },
     schedule: () => undefined,
     emit: () => {
       events += 1;
@@ -36,7 +39,7 @@ const dissemination = new Dissemination(peerDefaults.lan.dissemination, {
       throw new Error(reason);
     },
   },
-  neighbourhood: { links: () => links },
+  neighbourhood: { linkIds: () => linkIds },
   self: { id: 'me:1', incarnation: 1, session: '' },
   codec: bodyCodec,
 });

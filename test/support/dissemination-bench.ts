@@ -22,12 +22,12 @@ export class DisseminationBench {
       { ...peerDefaults.lan.dissemination, ...options },
       {
         effects: {
-          send: () => undefined,
+          send: (link, message) => this.#sent.push({ link, message: message as Message }),
           schedule: (after, timer) => this.#timers.push({ atMs: this.#nowMs + after, timer }),
           emit: (event) => this.events.push(event),
         },
         neighbourhood: {
-          links: () => [...this.#links.values()],
+          linkIds: () => [...this.#links.keys()],
         },
         links: {
           get: (id) => this.#links.get(id),

@@ -17,7 +17,7 @@ import type {
 import type { Instant, Ms } from '../time.ts';
 import { traceparentIn } from '../trace-context.ts';
 import { type Eviction, type Listed, MessageList } from './message-list.ts';
-import type { Neighbourhood, NeighbourListener } from './parts.ts';
+import type { NeighbourListener, Outlets } from './parts.ts';
 import { Recovery, type RecoveryDue } from './recovery.ts';
 import type { Self } from './self.ts';
 
@@ -38,7 +38,7 @@ export interface Content {
 export interface DisseminationDependencies {
   readonly effects: Effects<DisseminationTimer>;
   readonly links: Pick<Links, 'get' | 'send' | 'violated'>;
-  readonly neighbourhood: Pick<Neighbourhood, 'links'>;
+  readonly neighbourhood: Outlets;
   readonly self: Self;
   readonly codec: BodyCodec;
 }
@@ -106,7 +106,7 @@ export class Dissemination implements NeighbourListener {
     const own = { id, bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
     const listed = this.#list.add(own, body);
     const bytes = body.length;
-    const { length: links } = neighbourhood.links();
+    const { length: links } = neighbourhood.linkIds();
     effects.emit({ type: 'message:published', message, links, bytes });
     this.#forward(listed, nobody, undefined, now);
     this.#keepBounds();
@@ -259,10 +259,10 @@ export class Dissemination implements NeighbourListener {
     const plain = frameOf(listed, now);
     if (plain === undefined) return;
     const frame = trace === undefined ? plain : { ...plain, trace };
-    const { links, neighbourhood } = this.#with;
-    for (const link of neighbourhood.links()) {
-      if (link.id === listed.from || holders.includes(link.id)) continue;
-      links.send(link, frame);
+    const { effects, neighbourhood } = this.#with;
+    for (const link of neighbourhood.linkIds()) {
+      if (link === listed.from || holders.includes(link)) continue;
+      effects.send(link, frame);
     }
   }
 

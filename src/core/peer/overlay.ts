@@ -5,6 +5,7 @@ import type { LinkPolicy, Links } from '../link/links.ts';
 import type {
   Hello,
   Incarnation,
+  LinkId,
   NodeIdentity,
   PeerEntry,
   PeerId,
@@ -17,7 +18,7 @@ import { drawOutDegree } from './attachment.ts';
 import { Candidates } from './candidates.ts';
 import { Dials } from './dials.ts';
 import type { Membership } from './membership.ts';
-import type { Neighbourhood, NeighbourListener } from './parts.ts';
+import type { Neighbourhood, NeighbourListener, Outlets } from './parts.ts';
 import { keepsOwn } from './rival-links.ts';
 import type { Self } from './self.ts';
 
@@ -55,12 +56,13 @@ export interface OverlayDependencies {
  * is slower than a dial. What is torn apart nonetheless, the seeds see and bridge (`offer`).
  */
 export class Overlay
-  implements Neighbourhood, Omit<LinkHandler, 'message'>, Pick<LinkPolicy, 'answer'>
+  implements Neighbourhood, Outlets, Omit<LinkHandler, 'message'>, Pick<LinkPolicy, 'answer'>
 {
   readonly #options: OverlayOptions;
   readonly #with: OverlayDependencies;
   /** Replaced on change. For so few links an array takes a third of a Map's room. */
   #neighbours: readonly Link[] = none;
+  #linkIds: readonly LinkId[] = none;
   /** Their ids, from when somebody asks until the next change: they are told with every renewal. */
   #neighbourIds: readonly PeerId[] | undefined;
   readonly #dials: Dials;
@@ -97,6 +99,10 @@ export class Overlay
     return this.#neighbours;
   }
 
+  linkIds(): readonly LinkId[] {
+    return this.#linkIds;
+  }
+
   neighbourIds(): readonly PeerId[] {
     this.#neighbourIds ??= this.#neighbours.map((link) => link.remote.id);
     return this.#neighbourIds;
@@ -115,7 +121,7 @@ export class Overlay
 
   /** Instead of `start`, with neighbours that it has dialled and let in before. */
   resume(neighbours: readonly Link[], now: Instant): void {
-    this.#neighbours = neighbours;
+    this.#setNeighbours(neighbours);
     this.start(now);
   }
 
@@ -229,10 +235,15 @@ export class Overlay
 
   // -------------------------------------------------------------- the table
 
+  #setNeighbours(neighbours: readonly Link[]): void {
+    this.#neighbours = neighbours;
+    this.#linkIds = neighbours.map(({ id }) => id);
+    this.#neighbourIds = undefined;
+  }
+
   #linked(link: Link, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
-    this.#neighbours = this.#neighbours.concat(link);
-    this.#neighbourIds = undefined;
+    this.#setNeighbours(this.#neighbours.concat(link));
     this.#dials.unpause(peer);
     this.#isIsolated = false;
     this.#candidates.linked(peer);
@@ -245,8 +256,7 @@ export class Overlay
 
   #unlinked(link: Link, closed: LinkClosed, now: Instant): void {
     const { id: peer, incarnation } = link.remote;
-    this.#neighbours = this.#neighbours.filter((other) => other !== link);
-    this.#neighbourIds = undefined;
+    this.#setNeighbours(this.#neighbours.filter((other) => other !== link));
     const { cause, reason } = closed;
     const { degree } = this;
     const event = { link: link.id, peer, incarnation, cause, reason, degree } as const;

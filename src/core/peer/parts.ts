@@ -5,6 +5,7 @@ import type {
   DeadConfirmed,
   DeadReport,
   Incarnation,
+  LinkId,
   NodeId,
   PeerEntry,
   PeerId,
@@ -15,7 +16,13 @@ import type {
 } from '../messages.ts';
 import type { Instant } from '../time.ts';
 
-/** The overlay, as dissemination and failure detection see it. */
+/** The overlay, as dissemination sees it. */
+export interface Outlets {
+  /** The ids of the links to all neighbours: to send to all is not to reach for each link. */
+  linkIds(): readonly LinkId[];
+}
+
+/** The overlay, as failure detection sees it. */
 export interface Neighbourhood {
   readonly degree: number;
   /** The links to all neighbours, in no order that means anything; later changes do not show in it. */
