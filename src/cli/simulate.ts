@@ -116,13 +116,15 @@ async function runSimulate(flags: SimulateFlags): Promise<number> {
     const preparedMs = progress.elapsedMs;
     await drive(simulation, { signal: interrupt.signal, progress });
     const result = simulation.result();
-    const wallMs = progress.elapsedMs - preparedMs;
+    const ranMs = progress.elapsedMs;
     progress.clear();
     const report = reportOf(result, collector, simulation.world, promises?.report());
     for (const file of attached) await file.close();
     if (flags.out !== undefined) await writeFolder(flags.out, await filesOf(report));
     const memoryBytes = process.resourceUsage().maxRSS * 1_024;
-    process.stdout.write(runTable(report, { preparedMs, wallMs, memoryBytes }));
+    const wallMs = ranMs - preparedMs;
+    const evaluatedMs = progress.elapsedMs - ranMs;
+    process.stdout.write(runTable(report, { preparedMs, wallMs, evaluatedMs, memoryBytes }));
     return exitCodeFor(report);
   } finally {
     interrupt.dispose();

@@ -13,3 +13,11 @@ export interface Instant {
   /** Milliseconds since 1970-01-01 UTC by this machine's clock; may jump. */
   readonly wallMs: Ms;
 }
+
+/**
+ * The monotonic time without its fraction, for what is kept many times over: the engine keeps a fraction
+ * in a place of its own, which costs as much to reach as all else that a frame writes.
+ */
+export function wholeMs({ monotonicMs }: Instant): Ms {
+  return Math.floor(monotonicMs);
+}

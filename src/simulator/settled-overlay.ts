@@ -72,7 +72,6 @@ export class SettledOverlay {
   /** Gives a peer's machine, which is new, its settled links. */
   wake(process: PeerProcess): void {
     const links: StandingLink[] = [];
-    const known: PeerEntry[] = [];
     const pairs: number[] = [];
     const to = this.#offsets[process.index + 1] as number;
     let dialled = 0;
@@ -83,12 +82,11 @@ export class SettledOverlay {
       const id = isDialled ? dialled : process.nextAccepted();
       const remote = this.#identityOf(this.#ends.nodeOf(end ^ 1));
       links.push({ id, direction: isDialled ? 'dialled' : 'accepted', remote });
-      known.push(remote);
       pairs.push(id, end);
       this.#ends.setLink(end, id);
     }
     process.ends.assign(pairs);
-    process.standWith(links, known);
+    process.standWith(links);
   }
 
   /** One object for all who know of this peer, as where they have it from its own greeting. */

@@ -6,13 +6,15 @@ export interface WallClock {
   readonly preparedMs: number;
   /** The run alone. */
   readonly wallMs: number;
+  /** What came after it: searching the overlay for what theory says, the results and their plots. */
+  readonly evaluatedMs: number;
   readonly memoryBytes: number;
 }
 
 /** A run in a screenful. */
 export function runTable(
   report: RunReport,
-  { preparedMs, wallMs, memoryBytes }: WallClock,
+  { preparedMs, wallMs, evaluatedMs, memoryBytes }: WallClock,
 ): string {
   const { scenario, seed, overlay, messages, registration, detection, inputs, virtualMs } = report;
   const { topology } = scenario;
@@ -50,6 +52,7 @@ export function runTable(
       'events',
       `${number(inputs)} inputs in ${seconds(wallMs)} of wall clock: ${number(Math.round(inputs / (wallMs / 1_000)))} events/s, ${digits(virtualMs / wallMs)} times real time`,
     ],
+    ['evaluation', `these figures, files and plots in ${seconds(evaluatedMs)} of wall clock`],
     ['memory', `${number(Math.round(memoryBytes / 2 ** 20))} MiB at most`],
   ];
   const width = Math.max(...rows.map(([name]) => name.length));

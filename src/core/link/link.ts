@@ -31,7 +31,9 @@ export interface Link {
 }
 
 /** A link whose handshake is over before its node begins. */
-export type StandingLink = Pick<Link, 'id' | 'direction' | 'remote'>;
+export interface StandingLink extends Pick<Link, 'id' | 'direction'> {
+  readonly remote: NodeIdentity & PeerEntry;
+}
 
 /** Why a dialled link did not come up. */
 export interface DialFailure {

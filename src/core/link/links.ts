@@ -18,7 +18,7 @@ import type {
   Welcome,
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
-import type { Instant, Ms } from '../time.ts';
+import { type Instant, wholeMs } from '../time.ts';
 import type { DialFailure, Link, LinkHandler, StandingLink } from './link.ts';
 import { LinkTable } from './link-table.ts';
 
@@ -74,8 +74,8 @@ export class Links {
   }
 
   /** Takes over links with neighbours that are up, before any other; no handler hears of it. */
-  resume(standing: readonly StandingLink[], now: Instant): readonly Link[] {
-    const links = standing.map(({ id, direction, remote }): MutableLink => {
+  resume(standing: readonly StandingLink[], now: Instant): readonly (Link & StandingLink)[] {
+    const links = standing.map(({ id, direction, remote }) => {
       this.#lastDialled = Math.max(this.#lastDialled, id);
       const address = direction === 'dialled' ? remote.id : '';
       return newLink({ id, direction, address, purpose: 'neighbour', state: 'up', remote }, now);
@@ -305,15 +305,17 @@ export class Links {
 const stranger: NodeIdentity = { role: 'peer', id: '', incarnation: 0 };
 
 /** All links are made here, so that all have one shape: what every frame looks at comes first. */
-function newLink(
-  { id, direction, address, purpose, state, remote }: Omit<Link, 'lastHeardMs' | 'farewell'>,
+function newLink<Remote extends NodeIdentity>(
+  {
+    id,
+    direction,
+    address,
+    purpose,
+    state,
+    remote,
+  }: Omit<Link, 'lastHeardMs' | 'farewell'> & { readonly remote: Remote },
   now: Instant,
-): MutableLink {
+): MutableLink & { readonly remote: Remote } {
   const lastHeardMs = wholeMs(now);
   return { id, state, lastHeardMs, purpose, remote, direction, address, farewell: false };
-}
-
-/** A fraction would be kept in a place of its own, which costs as much as all else that a frame writes. */
-function wholeMs({ monotonicMs }: Instant): Ms {
-  return Math.floor(monotonicMs);
 }

@@ -82,19 +82,34 @@ function nearest(
   target: number,
   random: Random,
 ): PeerEntry | undefined {
-  const above = firstFrom(ranked, target);
+  // Ranks are nearly evenly spread in a list that is whole or a fair sample: the place is nearly known.
+  const lastRank = ranked.at(-1)?.rank ?? 1;
+  const guess = Math.floor((target / lastRank) * ranked.length);
+  const above = firstFrom(ranked, target, guess);
   const lower = ranked[above - 1]?.rank ?? Number.NEGATIVE_INFINITY;
   const higher = ranked[above]?.rank ?? Number.POSITIVE_INFINITY;
   const rank = target - lower < higher - target ? lower : higher;
-  const start = firstFrom(ranked, rank);
-  const end = firstFrom(ranked, rank + 0.5);
+  const start = firstFrom(ranked, rank, above);
+  const end = firstFrom(ranked, rank + 0.5, above);
   return ranked[start + Math.floor(random() * (end - start))];
 }
 
-/** The index of the first entry of at least this rank. */
-function firstFrom(ranked: readonly PeerEntry[], rank: number): number {
-  let low = 0;
-  let high = ranked.length;
+/**
+ * The index of the first entry of at least this rank. The search goes out from `guess` in steps that
+ * double, then in between: it takes the logarithm of how wrong the guess was, and of a long list reads
+ * only what lies beside it.
+ */
+function firstFrom(ranked: readonly PeerEntry[], rank: number, guess: number): number {
+  let low = Math.max(0, Math.min(guess, ranked.length));
+  let high = low;
+  for (let step = 1; low > 0 && (ranked[low - 1]?.rank ?? 0) >= rank; step *= 2) {
+    high = low - 1;
+    low = Math.max(0, low - step);
+  }
+  for (let step = 1; high < ranked.length && (ranked[high]?.rank ?? 0) < rank; step *= 2) {
+    low = high + 1;
+    high = Math.min(ranked.length, high + step);
+  }
   while (low < high) {
     const middle = (low + high) >>> 1;
     if ((ranked[middle]?.rank ?? 0) < rank) low = middle + 1;

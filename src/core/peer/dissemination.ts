@@ -14,7 +14,7 @@ import type {
   LinkId,
   MessageId,
 } from '../messages.ts';
-import type { Instant, Ms } from '../time.ts';
+import { type Instant, type Ms, wholeMs } from '../time.ts';
 import { traceparentIn } from '../trace-context.ts';
 import { type Eviction, type Listed, MessageList } from './message-list.ts';
 import type { NeighbourListener, Outlets } from './parts.ts';
@@ -102,7 +102,7 @@ export class Dissemination implements NeighbourListener {
     const body = codec.encode(unnamed);
     const id = codec.hash(body);
     const message: GossipMessage = { id, ...unnamed };
-    const bornMs = now.monotonicMs;
+    const bornMs = wholeMs(now);
     const own = { id, bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
     const listed = this.#list.add(own, body);
     const bytes = body.length;
@@ -227,7 +227,7 @@ export class Dissemination implements NeighbourListener {
     recovered: boolean,
     now: Instant,
   ): Listed {
-    const listedMs = now.monotonicMs;
+    const listedMs = wholeMs(now);
     const bornMs = listedMs - ageMs;
     const isPushed = !recovered && ageMs < pushedAgeMsMax;
     return this.#list.add({ id, bornMs, listedMs, hops, from: link.id, isPushed }, body);

@@ -60,11 +60,8 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
   constructor(options: FailureDetectionOptions, dependencies: FailureDetectionDependencies) {
     this.#options = options;
     this.#with = dependencies;
-    const { effects, links, neighbourhood, random } = dependencies;
-    const health = new LocalHealth(options.localHealthMax, effects);
-    this.#health = health;
-    const pulse = { effects, links, neighbourhood, random, health, listener: this };
-    this.#pulse = new Pulse(options, pulse);
+    this.#health = new LocalHealth(options.localHealthMax, dependencies.effects);
+    this.#pulse = new Pulse(options, dependencies, this.#health, this);
   }
 
   /** Begins to ping and to judge. Does nothing when called again, with a new incarnation. */

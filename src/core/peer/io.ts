@@ -2,7 +2,7 @@
 import type { LinkInput, TimerFired } from '../effects.ts';
 import type { StandingLink } from '../link/link.ts';
 import type { HandshakeDeadline } from '../link/links.ts';
-import type { PeerEntry, PeerId } from '../messages.ts';
+import type { PeerId } from '../messages.ts';
 import type { Content, DisseminationTimer } from './dissemination.ts';
 import type { FailureTimer } from './failure-detection.ts';
 import type { OverlayTimer } from './overlay.ts';
@@ -21,14 +21,11 @@ export type PeerInput =
   /** Begin: register (PeerNode) or link with the given peers (GossipNode). */
   | { readonly type: 'start' }
   /**
-   * Begin, instead of `start`, as a GossipNode whose links are up already and which knows these peers:
-   * how a simulation begins with an overlay that is there. No event tells of it: it is old news.
+   * Begin, instead of `start`, as a GossipNode whose links are up already, and which knows the peers at
+   * their other ends: how a simulation begins with an overlay that is there. No event tells of it: it
+   * is old news.
    */
-  | {
-      readonly type: 'resume';
-      readonly links: readonly StandingLink[];
-      readonly known: readonly PeerEntry[];
-    }
+  | { readonly type: 'resume'; readonly links: readonly StandingLink[] }
   | { readonly type: 'publish'; readonly content: Content }
   /** Peers that the caller knows of; how a GossipNode gets its membership. */
   | { readonly type: 'peers-found'; readonly peers: readonly PeerId[] }

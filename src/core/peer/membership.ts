@@ -1,5 +1,6 @@
 import type { FailureDetectionOptions, OverlayOptions } from '../config.ts';
 import type { Effects } from '../effects.ts';
+import type { StandingLink } from '../link/link.ts';
 import type { Incarnation, PeerEntry, PeerId } from '../messages.ts';
 import { dropOldest } from './bounded.ts';
 import type { Self } from './self.ts';
@@ -24,6 +25,8 @@ export interface MembershipDependencies {
  */
 export type Learned = 'new' | 'newer' | 'known' | 'buried';
 
+const none: readonly never[] = [];
+
 /**
  * The peers that this peer knows of, and the incarnations that it knows to be over.
  *
@@ -36,8 +39,8 @@ export class Membership {
   readonly #with: MembershipDependencies;
   /** In the order in which the entries were last heard of (see #isOrderKept): the first is the first to be forgotten. */
   #entries: Map<PeerId, PeerEntry> | undefined;
-  /** What `#entries` is made of when somebody asks first; of peers that resume most are never asked. */
-  #resumed: readonly PeerEntry[] = [];
+  /** The links whose other ends `#entries` is made of when somebody asks first; of peers that resume most are never asked. */
+  #resumed: readonly StandingLink[] = none;
   /** Of each peer the highest incarnation that is over. Most peers never need it. */
   #buried: Map<PeerId, Incarnation> | undefined;
   /** `#known` by rank, from when somebody asks until the next change. */
@@ -50,9 +53,9 @@ export class Membership {
     this.#with = dependencies;
   }
 
-  /** Before anything is learned or asked: what this peer knew before. Announces nobody. */
-  resume(known: readonly PeerEntry[]): void {
-    this.#resumed = known;
+  /** Before anything is learned or asked: this peer knew the other ends of these links. Announces nobody. */
+  resume(links: readonly StandingLink[]): void {
+    this.#resumed = links;
     this.#lastRank = undefined;
   }
 
@@ -117,7 +120,8 @@ export class Membership {
   }
 
   get #known(): Map<PeerId, PeerEntry> {
-    this.#entries ??= new Map(this.#resumed.map((entry) => [entry.id, entry]));
+    this.#entries ??= new Map(this.#resumed.map(({ remote }) => [remote.id, remote]));
+    this.#resumed = none;
     return this.#entries;
   }
 

@@ -65,8 +65,9 @@ export class Overlay
   #linkIds: readonly LinkId[] = none;
   /** Their ids, from when somebody asks until the next change: they are told with every renewal. */
   #neighbourIds: readonly PeerId[] | undefined;
-  readonly #dials: Dials;
-  readonly #candidates: Candidates;
+  /** Both made when this peer dials or refuses somebody first: one that resumes may never do so. */
+  #openDials: Dials | undefined;
+  #openCandidates: Candidates | undefined;
   /** 0 until `start`. */
   #outDegree = 0;
   /** Lost links that others had dialled, and no other has made up for: replaced by own dials. */
@@ -80,10 +81,6 @@ export class Overlay
   constructor(options: OverlayOptions, dependencies: OverlayDependencies) {
     this.#options = options;
     this.#with = dependencies;
-    this.#dials = new Dials(options);
-    const { membership, random } = dependencies;
-    const candidates = { membership, random, neighbourhood: this, dials: this.#dials };
-    this.#candidates = new Candidates(options, candidates);
   }
 
   get degree(): number {
@@ -132,7 +129,7 @@ export class Overlay
 
   /** Dials until as many links as wanted are up or under way, or nobody is left to dial. */
   fill(now: Instant): void {
-    while (this.#missing > 0 && this.#dials.size < this.#options.dialsMax && this.#hasRoom) {
+    while (this.#missing > 0 && this.#dialsUnderWay < this.#options.dialsMax && this.#hasRoom) {
       const candidate = this.#candidates.next(now);
       if (candidate === undefined) break;
       this.#dial(candidate, now);
@@ -339,7 +336,7 @@ export class Overlay
     // Without a network all dials fail at once; then each round of repair tries a few, not all.
     if (this.#failuresInARow < this.#options.dialsMax) this.fill(now);
     else this.#scheduleRepair();
-    if (this.degree === 0 && this.#dials.size === 0 && this.#isActive) this.#isolated(now);
+    if (this.degree === 0 && this.#dialsUnderWay === 0 && this.#isActive) this.#isolated(now);
   }
 
   #dial(candidate: PeerEntry, now: Instant): void {
@@ -358,22 +355,38 @@ export class Overlay
    */
   get #missing(): number {
     if (!this.#isActive) return 0;
-    let dialled = this.#dials.size;
-    for (const { direction } of this.#neighbours) {
-      if (direction === 'dialled') dialled += 1;
-    }
+    let dialled = this.#dialsUnderWay;
+    for (const { direction } of this.#neighbours) if (direction === 'dialled') dialled += 1;
     return Math.min(this.#outDegree + this.#lostAccepted, this.#options.maxOutDegree) - dialled;
   }
 
   get #hasRoom(): boolean {
-    return this.degree + this.#dials.size < this.#options.maxDegree;
+    return this.degree + this.#dialsUnderWay < this.#options.maxDegree;
   }
 
   /** Room that this peer still wants for its own choice is kept: callers must not choose for it. */
   get #hasRoomForOthers(): boolean {
     const { maxDegree } = this.#options;
     const kept = Math.min(Math.max(0, this.#missing), Math.floor(maxDegree / 2));
-    return this.degree + this.#dials.size + kept < maxDegree;
+    return this.degree + this.#dialsUnderWay + kept < maxDegree;
+  }
+
+  get #dials(): Dials {
+    this.#openDials ??= new Dials(this.#options);
+    return this.#openDials;
+  }
+
+  get #dialsUnderWay(): number {
+    return this.#openDials?.size ?? 0;
+  }
+
+  get #candidates(): Candidates {
+    if (this.#openCandidates === undefined) {
+      const { membership, random } = this.#with;
+      const seen = { membership, random, neighbourhood: this, dials: this.#dials };
+      this.#openCandidates = new Candidates(this.#options, seen);
+    }
+    return this.#openCandidates;
   }
 
   get #isActive(): boolean {
@@ -388,7 +401,7 @@ export class Overlay
   #scheduleRepair(): void {
     const { membership, effects } = this.#with;
     if (this.#isRepairDue || this.#missing <= 0) return;
-    if (!this.#hasRoom || membership.size <= this.degree + this.#dials.size) return;
+    if (!this.#hasRoom || membership.size <= this.degree + this.#dialsUnderWay) return;
     this.#isRepairDue = true;
     effects.schedule(this.#options.repairIntervalMs, repairDue);
   }

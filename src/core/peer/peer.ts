@@ -93,7 +93,7 @@ export class Peer
   readonly #digest: DigestText;
   readonly #ownIncarnation: Incarnation;
   /** What every greeting says; both ends of a link keep it, so there is one object for all links. */
-  #identity: NodeIdentity;
+  #identity: NodeIdentity | undefined;
 
   constructor(options: PeerOptions, dependencies: PeerDependencies) {
     this.clusterId = dependencies.clusterId;
@@ -106,7 +106,6 @@ export class Peer
     const { id, metricsPort } = dependencies;
     const told = metricsPort !== undefined && { metricsPort };
     this.self = { id, incarnation: 0, session: '', ...told };
-    this.#identity = { role: 'peer', id, incarnation: 0 };
     this.links = new Links(options.links, { policy: this, effects: this.effects });
     this.membership = new Membership(options, this);
     this.overlay = new Overlay(options.overlay, this);
@@ -154,7 +153,7 @@ export class Peer
       case 'start':
         return this.#start(now);
       case 'resume':
-        return this.#resume(input.links, input.known, now);
+        return this.#resume(input.links, now);
       case 'publish':
         this.publish(input.content, now);
         return;
@@ -183,12 +182,13 @@ export class Peer
   }
 
   /** Nothing has been published yet, and nobody has fallen silent: of its machines only these two have a past. */
-  #resume(links: readonly StandingLink[], known: readonly PeerEntry[], now: Instant): void {
+  #resume(standing: readonly StandingLink[], now: Instant): void {
     if (this.#phase !== 'new') return;
     this.#phase = 'running';
     this.#become(this.#ownIncarnation);
-    this.membership.resume(known);
-    this.overlay.resume(this.links.resume(links, now), now);
+    const links = this.links.resume(standing, now);
+    this.membership.resume(links);
+    this.overlay.resume(links, now);
     this.failureDetection.start(now);
   }
 
@@ -343,7 +343,7 @@ export class Peer
       version: protocolVersion,
       clusterId: this.clusterId,
       purpose: link.purpose,
-      from: this.#identity,
+      from: this.#introduction(),
       capabilities: none,
     };
   }
@@ -372,7 +372,7 @@ export class Peer
   }
 
   welcome(): Welcome {
-    return { type: 'WELCOME', from: this.#identity, capabilities: none };
+    return { type: 'WELCOME', from: this.#introduction(), capabilities: none };
   }
 
   // -------------------------------------------------------------- links with neighbours
@@ -452,7 +452,13 @@ export class Peer
 
   #become(incarnation: Incarnation): void {
     this.self.incarnation = incarnation;
-    this.#identity = { role: 'peer', id: this.self.id, incarnation };
+    this.#identity = undefined;
+  }
+
+  #introduction(): NodeIdentity {
+    const { id, incarnation } = this.self;
+    this.#identity ??= { role: 'peer', id, incarnation };
+    return this.#identity;
   }
 
   newSession(): Session {

@@ -28,8 +28,6 @@ export interface PulseDependencies {
   readonly links: Pick<Links, 'send'>;
   readonly neighbourhood: Neighbourhood;
   readonly random: Random;
-  readonly health: LocalHealth;
-  readonly listener: PulseListener;
 }
 
 /**
@@ -47,6 +45,8 @@ export interface PulseDependencies {
 export class Pulse {
   readonly #options: PulseOptions;
   readonly #with: PulseDependencies;
+  readonly #health: LocalHealth;
+  readonly #listener: PulseListener;
   /** Counts starts; rounds of other ones are stale. */
   #life = 0;
   #lastNonce = 0;
@@ -54,9 +54,16 @@ export class Pulse {
   #worsenedMs: Ms = Number.NEGATIVE_INFINITY;
   #stalledUntilMs: Ms = Number.NEGATIVE_INFINITY;
 
-  constructor(options: PulseOptions, dependencies: PulseDependencies) {
+  constructor(
+    options: PulseOptions,
+    dependencies: PulseDependencies,
+    health: LocalHealth,
+    listener: PulseListener,
+  ) {
     this.#options = options;
     this.#with = dependencies;
+    this.#health = health;
+    this.#listener = listener;
   }
 
   /** The first round comes after a random part of an interval: peers started together drift apart. */
@@ -78,7 +85,7 @@ export class Pulse {
     // One stall makes many timers late.
     if (now.monotonicMs - this.#worsenedMs >= pingIntervalMs) {
       this.#worsenedMs = now.monotonicMs;
-      this.#with.health.worsen('late-timer');
+      this.#health.worsen('late-timer');
     }
     return true;
   }
@@ -103,7 +110,7 @@ export class Pulse {
       this.ping(link);
       if (judges && this.#judge(link, now)) isGood = false;
     }
-    if (isGood) this.#with.health.recover();
+    if (isGood) this.#health.recover();
   }
 
   ping(link: Link): void {
@@ -112,9 +119,9 @@ export class Pulse {
   }
 
   #judge(link: Link, now: Instant): boolean {
-    const { health, listener } = this.#with;
     const silentMs = now.monotonicMs - Math.max(link.lastHeardMs, this.#stalledUntilMs);
-    return silentMs > health.stretch(this.#options.silenceMs) && listener.fellSilent(link, now);
+    const isSilent = silentMs > this.#health.stretch(this.#options.silenceMs);
+    return isSilent && this.#listener.fellSilent(link, now);
   }
 
   #schedule(afterMs: Ms): void {

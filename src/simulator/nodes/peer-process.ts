@@ -2,7 +2,7 @@ import type { PeerOptions } from '../../core/config.ts';
 import type { LinkInput, Random, TimerFired } from '../../core/effects.ts';
 import type { NodeEvent } from '../../core/events.ts';
 import type { StandingLink } from '../../core/link/link.ts';
-import type { BodyCodec, PeerEntry, PeerId, SeedId } from '../../core/messages.ts';
+import type { BodyCodec, PeerId, SeedId } from '../../core/messages.ts';
 import type { Content } from '../../core/peer/dissemination.ts';
 import type { PeerInput, PeerTimer } from '../../core/peer/io.ts';
 import { Peer } from '../../core/peer/peer.ts';
@@ -53,8 +53,8 @@ export class PeerProcess extends NodeProcess<PeerTimer> {
   }
 
   /** Begins with links that are there already: of the time before the run, so in no trace. */
-  standWith(links: readonly StandingLink[], known: readonly PeerEntry[]): void {
-    this.peer.handle({ type: 'resume', links, known }, this.now);
+  standWith(links: readonly StandingLink[]): void {
+    this.peer.handle({ type: 'resume', links }, this.now);
   }
 
   command(

@@ -103,6 +103,10 @@ export class RunCollector implements SimulationObserver {
       this.peersAtEnd += 1;
       this.degrees.set(degree, (this.degrees.get(degree) ?? 0) + 1);
     }
+  }
+
+  /** After the run, for its report: the searches of large overlays, which take seconds. */
+  searchOverlays(): void {
     for (const { record, at } of this.#unsearched) {
       if (at === this.#linkChanges) this.#search(record);
     }

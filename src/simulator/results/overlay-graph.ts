@@ -29,7 +29,11 @@ export class OverlayGraph {
     this.#neighbours = new Int32Array(this.#offsets[world.peers] as number);
     for (let peer = 0; peer < world.peers; peer += 1) {
       if ((degrees[peer] as number) <= 0) continue;
-      this.#neighbours.set(neighboursOf(world, peer), this.#offsets[peer] as number);
+      let at = this.#offsets[peer] as number;
+      for (const neighbour of neighboursOf(world, peer)) {
+        this.#neighbours[at] = neighbour;
+        at += 1;
+      }
     }
   }
 
@@ -85,8 +89,14 @@ export function degreesOf(world: World): Int32Array {
 function neighboursOf(world: World, peer: number): number[] {
   const node = world.peerNode(peer);
   if (isUntouched(world, node)) return world.settled?.neighboursOf(peer) ?? [];
+  const ends = world.process(node)?.ends;
   const links = world.peer(node)?.overlay.links() ?? [];
-  return [...links].map(({ remote }) => world.indexOf(remote.id) - world.seeds);
+  return links.map((link) => {
+    const end = ends?.get(link.id) ?? -1;
+    // Of a connection that is closed, which the process has not heard yet, only the address is left.
+    const other = end < 0 ? world.indexOf(link.remote.id) : world.network.ends.nodeOf(end ^ 1);
+    return other - world.seeds;
+  });
 }
 
 /** A peer of a settled overlay whose machine was not made yet: asking for it would make it. */

@@ -149,6 +149,7 @@ export function reportOf(
   world: World,
   promises: PromisesReport | null = null,
 ): RunReport {
+  collector.searchOverlays();
   const { scenario, seed, ended, virtualMs, deliveries, framesSent, traceHash } = result;
   return {
     scenario,
