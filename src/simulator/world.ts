@@ -15,7 +15,7 @@ import { type Hosts, Network } from './network/network.ts';
 import { Addresses } from './nodes/addresses.ts';
 import { NodeClock } from './nodes/node-clock.ts';
 import { PeerProcess } from './nodes/peer-process.ts';
-import type { NodeProcess, Surroundings, TracedInput } from './nodes/process.ts';
+import type { Surroundings, TracedInput } from './nodes/process.ts';
 import { SeedDisk } from './nodes/seed-disk.ts';
 import { SeedProcess } from './nodes/seed-process.ts';
 import { type LifeChange, listenersOf, type SimulationObserver } from './observer.ts';
@@ -214,8 +214,8 @@ export class World implements Hosts, Surroundings {
   #dispatch(kind: number, a: number, b: number, payload: unknown): void {
     switch (kind) {
       case eventKinds.timer: {
-        const process = this.#processes[a] as NodeProcess<unknown> | undefined;
-        if (process?.life === b) process.timer(payload, this.wheel.now);
+        const process = this.#processes[a];
+        if (process?.life === b) process.timer(payload as never, this.wheel.now);
         return;
       }
       case eventKinds.action:

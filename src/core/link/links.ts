@@ -19,8 +19,8 @@ import type {
 } from '../messages.ts';
 import { protocolVersion } from '../messages.ts';
 import { type Instant, wholeMs } from '../time.ts';
+import { type FewLinks, fewLinksMax, fewLinksOf, linkIn, linksIn, noLinks } from './few-links.ts';
 import type { DialFailure, Link, LinkHandler, StandingLink } from './link.ts';
-import { LinkTable } from './link-table.ts';
 
 /** Fires when a handshake has taken too long; stale once the link is up or closed. */
 export interface HandshakeDeadline {
@@ -49,10 +49,14 @@ type MutableLink = { -readonly [Key in keyof Link]: Link[Key] };
  * of the link's purpose.
  */
 export class Links {
-  readonly #options: LinkOptions;
+  // What every frame looks at comes first, and so lies side by side.
+  /** All links, while they are few… */
+  #few: FewLinks<MutableLink> = noLinks;
+  /** …and once they have been many: a seed's. */
+  #many: Map<LinkId, MutableLink> | undefined;
   readonly #policy: LinkPolicy;
   readonly #effects: Effects<HandshakeDeadline>;
-  readonly #links = new LinkTable<MutableLink>();
+  readonly #options: LinkOptions;
   #lastDialled = 0;
 
   constructor(
@@ -65,12 +69,12 @@ export class Links {
   }
 
   get(id: LinkId): Link | undefined {
-    return this.#links.get(id);
+    return this.#get(id);
   }
 
   /** All links, whatever their state. */
   all(): Iterable<Link> {
-    return this.#links.all();
+    return this.#many?.values() ?? linksIn(this.#few);
   }
 
   /** Takes over links with neighbours that are up, before any other; no handler hears of it. */
@@ -80,7 +84,8 @@ export class Links {
       const address = direction === 'dialled' ? remote.id : '';
       return newLink({ id, direction, address, purpose: 'neighbour', state: 'up', remote }, now);
     });
-    this.#links.assign(links);
+    if (links.length <= fewLinksMax) this.#few = fewLinksOf(links);
+    else for (const link of links) this.#add(link);
     return links;
   }
 
@@ -93,7 +98,7 @@ export class Links {
       { id, direction: 'dialled', address, purpose, state: 'dialling', remote },
       now,
     );
-    this.#links.add(link);
+    this.#add(link);
     const timeoutMs = this.#options.dialTimeoutMs;
     this.#effects.send(link.id, { type: 'OPEN', address, timeoutMs } satisfies OpenLink);
     this.#deadline(link, timeoutMs + this.#options.handshakeTimeoutMs);
@@ -124,7 +129,7 @@ export class Links {
 
   /** The other end announced its leave: whatever ends the link now is no sign of death. */
   markFarewell(link: Link): void {
-    const own = this.#links.get(link.id);
+    const own = this.#get(link.id);
     if (own !== undefined) own.farewell = true;
   }
 
@@ -144,7 +149,7 @@ export class Links {
   }
 
   #onOpened(id: LinkId, now: Instant): void {
-    const known = this.#links.get(id);
+    const known = this.#get(id);
     if (known === undefined) {
       if (id < 0) this.#accept(id, now);
       return;
@@ -160,12 +165,12 @@ export class Links {
       { id, direction: 'accepted', address: '', purpose, state: 'greeting', remote: stranger },
       now,
     );
-    this.#links.add(link);
+    this.#add(link);
     this.#deadline(link, this.#options.handshakeTimeoutMs);
   }
 
   #onClosed(closed: LinkClosed, now: Instant): void {
-    const link = this.#links.get(closed.link);
+    const link = this.#get(closed.link);
     if (link === undefined) return;
     const { state } = link;
     if (closed.cause === 'bad-frame') {
@@ -180,7 +185,7 @@ export class Links {
   }
 
   #onMessage(id: LinkId, message: Message, now: Instant): void {
-    const link = this.#links.get(id);
+    const link = this.#get(id);
     if (link === undefined) return;
     link.lastHeardMs = wholeMs(now);
     if (link.state === 'up') this.#onMessageWhenUp(link, message, now);
@@ -265,7 +270,7 @@ export class Links {
   }
 
   #onDeadline(timer: HandshakeDeadline, now: Instant): void {
-    const link = this.#links.get(timer.link);
+    const link = this.#get(timer.link);
     if (link === undefined || link.state === 'up') return;
     const reason = 'the handshake took too long';
     this.#drop(link, reason);
@@ -287,13 +292,27 @@ export class Links {
 
   #drop(link: Link, reason: string): void {
     this.#effects.send(link.id, { type: 'CLOSE', reason } satisfies CloseLink);
-    const own = this.#links.get(link.id);
+    const own = this.#get(link.id);
     if (own !== undefined) this.#forget(own);
   }
 
   #forget(link: MutableLink): void {
     link.state = 'closed';
-    this.#links.delete(link);
+    if (this.#many !== undefined) this.#many.delete(link.id);
+    else this.#few = fewLinksOf(linksIn(this.#few).filter((one) => one !== link));
+  }
+
+  #get(id: LinkId): MutableLink | undefined {
+    return this.#many === undefined ? linkIn(this.#few, id) : this.#many.get(id);
+  }
+
+  #add(link: MutableLink): void {
+    if (this.#many === undefined && this.#few.length >= 2 * fewLinksMax) {
+      this.#many = new Map(linksIn(this.#few).map((one) => [one.id, one]));
+      this.#few = noLinks;
+    }
+    if (this.#many === undefined) this.#few = [...this.#few, link.id, link];
+    else this.#many.set(link.id, link);
   }
 
   #handlerOf(link: Link): LinkHandler | undefined {

@@ -69,8 +69,10 @@ const pushedAgeMsMax: Ms = 5_000;
  */
 export class Dissemination implements NeighbourListener {
   // What every receipt looks at comes first, and so lies side by side.
-  readonly #list: MessageList;
+  /** The last one that came or was published, whether or not it is still listed: most frames are of it. */
+  #newest: Listed | undefined;
   readonly #with: DisseminationDependencies;
+  readonly #list: MessageList;
   /** Made when a neighbour announces something for the first time. */
   #recovery: Recovery | undefined;
   /** Of links that came up after the first message, or lost some. */
@@ -116,7 +118,8 @@ export class Dissemination implements NeighbourListener {
   // -------------------------------------------------------------- from neighbours
 
   onGossip(link: Link, gossip: Gossip, now: Instant): void {
-    const known = this.#list.get(gossip.id);
+    const newest = this.#newest;
+    const known = newest?.id === gossip.id ? newest : this.#list.get(gossip.id);
     if (known === undefined) this.#onFirst(link, gossip, now);
     else this.#onDuplicate(link, known, gossip.body.length);
   }
@@ -256,6 +259,7 @@ export class Dissemination implements NeighbourListener {
 
   /** To every neighbour but the one it came from and those that have it. */
   #forward(listed: Listed, holders: readonly LinkId[], trace: Gossip['trace'], now: Instant): void {
+    this.#newest = listed;
     const plain = frameOf(listed, now);
     if (plain === undefined) return;
     const frame = trace === undefined ? plain : { ...plain, trace };

@@ -46,8 +46,6 @@ type Bounds = Pick<
  * price of everything else).
  */
 export class MessageList {
-  /** The last one that was listed: most frames are of the message of the frame before. */
-  #newest: Listed | undefined;
   /** All that are remembered, by id; made once they are too many to go through. */
   #seen: Map<MessageId, Listed> | undefined;
   /** All that are remembered, oldest first, from `#firstSeen` on. */
@@ -84,7 +82,6 @@ export class MessageList {
   }
 
   get(id: MessageId): Listed | undefined {
-    if (this.#newest?.id === id) return this.#newest;
     if (this.#seen !== undefined) return this.#seen.get(id);
     for (let at = this.#log.length - 1; at >= this.#firstSeen; at -= 1) {
       const listed = this.#log[at];
@@ -98,7 +95,6 @@ export class MessageList {
     const { id, bornMs, listedMs, hops, from, isPushed } = message;
     const order = this.#lastOrder;
     const listed: Listed = { id, from, order, bornMs, listedMs, hops, isPushed, body };
-    this.#newest = listed;
     // An array that is made with its first entry takes room for one; a push makes room for seventeen.
     if (this.#log.length === 0) this.#log = [listed];
     else this.#log.push(listed);
@@ -180,7 +176,6 @@ export class MessageList {
       const oldest = this.#log[this.#firstSeen];
       if (oldest === undefined || !isOver(oldest)) break;
       this.#log[this.#firstSeen] = undefined;
-      if (oldest === this.#newest) this.#newest = undefined;
       this.#firstSeen += 1;
       this.#firstRetained = Math.max(this.#firstRetained, this.#firstSeen);
       this.#release(oldest);

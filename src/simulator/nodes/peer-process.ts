@@ -1,12 +1,11 @@
 import type { PeerOptions } from '../../core/config.ts';
-import type { LinkInput, Random, TimerFired } from '../../core/effects.ts';
+import type { Random } from '../../core/effects.ts';
 import type { NodeEvent } from '../../core/events.ts';
 import type { StandingLink } from '../../core/link/link.ts';
 import type { BodyCodec, PeerId, SeedId } from '../../core/messages.ts';
 import type { Content } from '../../core/peer/dissemination.ts';
 import type { PeerInput, PeerTimer } from '../../core/peer/io.ts';
 import { Peer } from '../../core/peer/peer.ts';
-import type { Instant } from '../../core/time.ts';
 import { digestText } from '../engine/digests.ts';
 import type { NodeClock } from './node-clock.ts';
 import { NodeProcess, type Surroundings } from './process.ts';
@@ -26,13 +25,11 @@ export interface PeerNode {
 }
 
 /** One life of a peer. */
-export class PeerProcess extends NodeProcess<PeerTimer> {
-  readonly peer: Peer;
-
+export class PeerProcess extends NodeProcess<PeerTimer, Peer> {
   constructor(world: Surroundings, node: PeerNode) {
     super(world, node);
     const { id, clusterId, seeds, options, codec, random, life } = node;
-    this.peer = new Peer(options, {
+    this.machine = new Peer(options, {
       id,
       clusterId,
       ...(seeds.length > 0 ? { seeds } : { ownIncarnation: life }),
@@ -43,8 +40,8 @@ export class PeerProcess extends NodeProcess<PeerTimer> {
     });
   }
 
-  protected handle(input: LinkInput | TimerFired<PeerTimer>, now: Instant): void {
-    this.peer.handle(input, now);
+  get peer(): Peer {
+    return this.machine;
   }
 
   override emit(event: NodeEvent): void {

@@ -39,12 +39,21 @@ export interface Meddler {
   received(link: LinkId, message: Message): void;
 }
 
+/** The one way into a core machine. */
+interface Door<Timer> {
+  handle(input: LinkInput | TimerFired<Timer>, now: Instant): void;
+}
+
 /** One life of a node's process: the same core machine as live, and its effects on a simulated world. */
-export abstract class NodeProcess<Timer> implements Endpoint, BusyProcess<Timer> {
+export abstract class NodeProcess<Timer, Machine extends Door<Timer>>
+  implements Endpoint, BusyProcess<Timer>
+{
   // What every frame looks at comes first, and so lies side by side.
-  #backlog: Backlog<Timer> | undefined;
+  /** Made by the constructor of its kind of process, with the process as its effects. */
+  protected machine!: Machine;
   protected readonly world: Surroundings;
   readonly index: number;
+  #backlog: Backlog<Timer> | undefined;
   meddler: Meddler | undefined;
   readonly clock: NodeClock | undefined;
   readonly ends = new LinkEnds();
@@ -63,8 +72,6 @@ export abstract class NodeProcess<Timer> implements Endpoint, BusyProcess<Timer>
     this.networkRandom = node.networkRandom;
     this.clock = node.clock;
   }
-
-  protected abstract handle(input: LinkInput | TimerFired<Timer>, now: Instant): void;
 
   /** Gives the machine what `work` gives it, as one input of this type. */
   protected enter(type: { readonly type: string }, work: (now: Instant) => void): void {
@@ -157,7 +164,7 @@ export abstract class NodeProcess<Timer> implements Endpoint, BusyProcess<Timer>
   #onFrame(link: LinkId, message: Message): void {
     this.world.delivering(this.index, link, message);
     this.meddler?.received(link, message);
-    this.handle({ type: 'message', link, message }, this.now);
+    this.machine.handle({ type: 'message', link, message }, this.now);
     this.handOut();
   }
 
@@ -166,13 +173,13 @@ export abstract class NodeProcess<Timer> implements Endpoint, BusyProcess<Timer>
     if (!this.ends.has(input.link)) return;
     if (input.type === 'link-closed') this.ends.delete(input.link);
     this.world.delivering(this.index, input.link, input);
-    this.handle(input, this.now);
+    this.machine.handle(input, this.now);
     this.handOut();
   }
 
   #onTimer(timer: Timer, lateMs: Ms): void {
     this.world.delivering(this.index, 0, timer as { readonly type: string });
-    this.handle({ type: 'timer', timer, lateMs }, this.now);
+    this.machine.handle({ type: 'timer', timer, lateMs }, this.now);
     this.handOut();
   }
 

@@ -5,7 +5,7 @@ import type { SeedId } from '../../core/messages.ts';
 import type { PersistToken, SeedInput, SeedTimer } from '../../core/seed/io.ts';
 import { Seed } from '../../core/seed/seed.ts';
 import type { StorageWrite } from '../../core/seed/stored.ts';
-import type { Instant, Ms } from '../../core/time.ts';
+import type { Ms } from '../../core/time.ts';
 import { digestText } from '../engine/digests.ts';
 import type { NodeClock } from './node-clock.ts';
 import { NodeProcess, type Surroundings } from './process.ts';
@@ -25,8 +25,7 @@ export interface SeedNode {
 }
 
 /** One life of a seed, on a disk that outlives it. */
-export class SeedProcess extends NodeProcess<SeedTimer> {
-  readonly seed: Seed;
+export class SeedProcess extends NodeProcess<SeedTimer, Seed> {
   readonly #disk: SeedDisk;
 
   constructor(world: Surroundings, node: SeedNode) {
@@ -39,7 +38,7 @@ export class SeedProcess extends NodeProcess<SeedTimer> {
       persisted: (tokens, writes, durationMs) => this.#onPersisted(tokens, writes, durationMs),
       failed: (reason) => this.command({ type: 'storage-failed', reason }),
     });
-    this.seed = new Seed(options, {
+    this.machine = new Seed(options, {
       identity: { id, seeds, clusterId },
       stored: disk.stored(),
       effects: this,
@@ -48,8 +47,8 @@ export class SeedProcess extends NodeProcess<SeedTimer> {
     });
   }
 
-  protected handle(input: LinkInput | TimerFired<SeedTimer>, now: Instant): void {
-    this.seed.handle(input, now);
+  get seed(): Seed {
+    return this.machine;
   }
 
   persist(write: StorageWrite, token?: PersistToken): void {

@@ -9,7 +9,6 @@ import {
   type Violation,
   type World,
 } from '../../../src/simulator/index.ts';
-import type { NodeProcess } from '../../../src/simulator/nodes/process.ts';
 
 export const small: Scenario = {
   name: 'small',
@@ -58,15 +57,18 @@ export function shown(kind: CheckerKind, changes: Partial<Scenario> = {}) {
   return { violations, world, call };
 }
 
+type AnyProcess = NonNullable<ReturnType<World['process']>>;
+
 /** From this time on, what a node sends goes through `sending`: undefined swallows it. */
 export function meddle(
   world: World,
   atMs: number,
   node: number,
-  sending: (message: Message, link: LinkId, process: NodeProcess<unknown>) => Message | undefined,
+  sending: (message: Message, link: LinkId, process: AnyProcess) => Message | undefined,
 ): void {
   world.at(atMs, () => {
-    const process = world.process(node) as NodeProcess<unknown>;
+    const process = world.process(node);
+    if (process === undefined) throw new Error(`node ${node} does not run`);
     process.meddler = {
       sending: (link, message) => sending(message, link, process),
       received: () => undefined,
