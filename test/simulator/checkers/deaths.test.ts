@@ -5,7 +5,7 @@ import { noFalseDeath } from '../../../src/simulator/checkers/no-false-death.ts'
 import { refutation } from '../../../src/simulator/checkers/refutation.ts';
 import { removalBrake } from '../../../src/simulator/checkers/removal-brake.ts';
 import type { Fault, World } from '../../../src/simulator/index.ts';
-import { meddle, shown, watched } from './watched.ts';
+import { meddle, say, shown, watched } from './watched.ts';
 
 /** All that may be suspected, refuted, paused and confirmed in one run. */
 const stormy: readonly Fault[] = [
@@ -132,8 +132,7 @@ describe('calm', () => {
           code: 'handshake-timeout',
           reason: '',
         } as const;
-        world.emitted(refused);
-        world.handOut(4);
+        say(world, 4, refused);
       }),
     );
     expect(violations[0]?.what).toMatch(/^peer 1 waited too long for the handshake of peer 2/);
@@ -265,20 +264,17 @@ describe('removal brake', () => {
 
   test('a death is new to a seed when its brake first counts it, not when it could not judge it yet', () => {
     const { violations } = watched([removalBrake], { options, durationMs: 60_000 }, (world) => {
-      world.at(20_000, () => world.handOut(0, [paused, reported]));
-      world.at(20_001, () => world.handOut(0, [proposed, { ...voted, verdict: 'unknown' }]));
-      world.at(28_000, () => world.handOut(0, [voted]));
-      world.at(38_000, () => world.handOut(0, [{ type: 'removals:resumed', cause: 'calm' }]));
+      world.at(20_000, () => say(world, 0, paused, reported));
+      world.at(20_001, () => say(world, 0, proposed, { ...voted, verdict: 'unknown' }));
+      world.at(28_000, () => say(world, 0, voted));
+      world.at(38_000, () => say(world, 0, { type: 'removals:resumed', cause: 'calm' }));
     });
     expect(violations).toEqual([]);
   });
 
   test('a brake that is never released breaks it', () => {
     const { violations } = watched([removalBrake], { options, durationMs: 60_000 }, (world) => {
-      world.at(20_000, () => {
-        world.emitted(paused);
-        world.handOut(0);
-      });
+      world.at(20_000, () => say(world, 0, paused));
     });
     expect(violations).toHaveLength(1);
     expect(violations[0]?.what).toMatch(/^the removals of seed 0 are still paused/);

@@ -75,3 +75,9 @@ export function meddle(
     };
   });
 }
+
+/** As if the machine of this node had emitted these events. */
+export function say(world: World, node: number, ...events: NodeEvent[]): void {
+  for (const event of events) world.emitted(event);
+  world.handOut(node);
+}
