@@ -83,6 +83,8 @@ export interface DisseminationOptions {
   readonly seenIdsMax: number;
   /** Remember ids: longest. Default 10 min: a guess; must not be less than `retainedAgeMs`. */
   readonly seenAgeMs: Ms;
+  /** Remember which of their messages' ids were forgotten because there were too many: of so many incarnations of origins. Default 10,000: as many as peers are known; up to 2 MB, 5 MB where many messages were lost. */
+  readonly forgottenOriginsMax: number;
   /** Ids in one IHAVE or IWANT frame. Default 512: 33 KB. */
   readonly idsPerFrameMax: number;
   /** Ask another neighbour for a missing message when the one that was asked gives nothing for this long. Default 3 s: as much silence as a neighbour is allowed. */
@@ -164,6 +166,7 @@ const lan: PeerOptions = {
     retainedAgeMs: 120_000,
     seenIdsMax: 65_536,
     seenAgeMs: 600_000,
+    forgottenOriginsMax: 10_000,
     idsPerFrameMax: 512,
     recoveryTimeoutMs: 3_000,
     wantedIdsMax: 16_384,

@@ -122,11 +122,11 @@ export class DisseminationBench {
 }
 
 /** A frame as another peer would push it. */
-export function gossip(text: string, fields: Partial<Gossip> = {}): Gossip {
+export function gossip(text: string, fields: Partial<Gossip> = {}, sequence = 1): Gossip {
   const body = bodyCodec.encode({
     origin: 'origin:1',
     incarnation: 3,
-    sequence: 1,
+    sequence,
     timestampMs: 1_700_000_000_000,
     ...contentOf(text),
   });

@@ -91,7 +91,7 @@ export class Dissemination implements NeighbourListener {
   }
 
   /** The Message List's numbers, for those who watch. */
-  get messageList(): Pick<MessageList, 'size' | 'retained' | 'retainedBytes'> {
+  get messageList(): Pick<MessageList, 'size' | 'retained' | 'retainedBytes' | 'forgottenOrigins'> {
     return this.#list;
   }
 
@@ -105,8 +105,8 @@ export class Dissemination implements NeighbourListener {
     const id = codec.hash(body);
     const message: GossipMessage = { id, ...unnamed };
     const bornMs = wholeMs(now);
-    const own = { id, bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
-    const listed = this.#list.add(own, body);
+    const receipt = { bornMs, listedMs: bornMs, hops: 0, from: 0, isPushed: true };
+    const listed = this.#list.add({ id, origin, incarnation, sequence, ...receipt }, body);
     const bytes = body.length;
     const { length: links } = neighbourhood.linkIds();
     effects.emit({ type: 'message:published', message, links, bytes });
@@ -204,8 +204,13 @@ export class Dissemination implements NeighbourListener {
     }
     const holders = this.#recovery?.holdersOf(id) ?? nobody;
     const recovered = this.#recovery?.delivered(id, link, now) ?? false;
-    const listed = this.#listReceived(link, gossip, body, recovered, now);
     const { id: from } = link.remote;
+    if (this.#list.hasForgotten(message)) {
+      const { length: bytes } = body;
+      effects.emit({ type: 'message:duplicate', id, from, crossing: false, bytes });
+      return;
+    }
+    const listed = this.#listReceived(link, gossip, message, body, recovered, now);
     const latencyMs = now.wallMs - message.timestampMs;
     const received: MessageReceived = {
       type: 'message:received',
@@ -226,6 +231,7 @@ export class Dissemination implements NeighbourListener {
   #listReceived(
     link: Link,
     { id, hops, ageMs = 0 }: Gossip,
+    { origin, incarnation, sequence }: GossipMessage,
     body: Uint8Array,
     recovered: boolean,
     now: Instant,
@@ -233,7 +239,8 @@ export class Dissemination implements NeighbourListener {
     const listedMs = wholeMs(now);
     const bornMs = listedMs - ageMs;
     const isPushed = !recovered && ageMs < pushedAgeMsMax;
-    return this.#list.add({ id, bornMs, listedMs, hops, from: link.id, isPushed }, body);
+    const receipt = { bornMs, listedMs, hops, from: link.id, isPushed };
+    return this.#list.add({ id, origin, incarnation, sequence, ...receipt }, body);
   }
 
   #onDuplicate(link: Link, known: Listed, bytes: number): void {

@@ -1,9 +1,10 @@
 import type { DisseminationOptions } from '../config.ts';
 import type { LinkId, MessageId } from '../messages.ts';
 import type { Ms } from '../time.ts';
+import { Forgotten, type Numbered } from './forgotten.ts';
 
 /** What a peer remembers of one message. */
-export interface Listed {
+export interface Listed extends Numbered {
   readonly id: MessageId;
   /** The link of the first receipt; 0 for an own message. */
   readonly from: LinkId;
@@ -33,7 +34,12 @@ export interface Eviction {
 
 type Bounds = Pick<
   DisseminationOptions,
-  'retainedMessagesMax' | 'retainedBytesMax' | 'retainedAgeMs' | 'seenIdsMax' | 'seenAgeMs'
+  | 'retainedMessagesMax'
+  | 'retainedBytesMax'
+  | 'retainedAgeMs'
+  | 'seenIdsMax'
+  | 'seenAgeMs'
+  | 'forgottenOriginsMax'
 >;
 
 /**
@@ -57,9 +63,21 @@ export class MessageList {
   #retainedBytes = 0;
   #lastOrder = 0;
   readonly #bounds: Bounds;
+  /** Made when there are too many for the first time. */
+  #forgotten: Forgotten | undefined;
 
   constructor(bounds: Bounds) {
     this.#bounds = bounds;
+  }
+
+  /** Origins of whom some messages are remembered by their numbers alone. */
+  get forgottenOrigins(): number {
+    return this.#forgotten?.size ?? 0;
+  }
+
+  /** Whether this message, whose id is not remembered, was had before all the same. */
+  hasForgotten(message: Numbered): boolean {
+    return this.#forgotten?.has(message) ?? false;
   }
 
   /** Ids that are remembered. */
@@ -92,9 +110,21 @@ export class MessageList {
 
   add(message: Omit<Listed, 'order' | 'body'>, body: Uint8Array): Listed {
     this.#lastOrder += 1;
-    const { id, bornMs, listedMs, hops, from, isPushed } = message;
+    const { id, origin, incarnation, sequence, bornMs, listedMs, hops, from, isPushed } = message;
     const order = this.#lastOrder;
-    const listed: Listed = { id, from, order, bornMs, listedMs, hops, isPushed, body };
+    const listed: Listed = {
+      id,
+      from,
+      order,
+      bornMs,
+      listedMs,
+      hops,
+      isPushed,
+      body,
+      origin,
+      incarnation,
+      sequence,
+    };
     // An array that is made with its first entry takes room for one; a push makes room for seventeen.
     if (this.#log.length === 0) this.#log = [listed];
     else this.#log.push(listed);
@@ -144,6 +174,7 @@ export class MessageList {
   /** Lets go of what is too old. */
   age(nowMs: Ms): readonly Eviction[] {
     const { retainedAgeMs, seenAgeMs } = this.#bounds;
+    this.#forgotten?.age(nowMs);
     return [
       this.#expire('age', ({ bornMs }) => nowMs - bornMs >= retainedAgeMs),
       this.#forget('age', ({ listedMs }) => nowMs - listedMs >= seenAgeMs),
@@ -181,6 +212,9 @@ export class MessageList {
       this.#release(oldest);
       this.#seen?.delete(oldest.id);
       ids.push(oldest.id);
+      if (bound !== 'count') continue;
+      this.#forgotten ??= new Forgotten(this.#bounds);
+      this.#forgotten.add(oldest);
     }
     this.#compact();
     return { what: 'id', bound, ids };

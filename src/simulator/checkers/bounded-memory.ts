@@ -58,6 +58,9 @@ class BoundedMemory implements Checker {
     this.#hold(node, 'message ids', messageList.size, list.seenIdsMax);
     this.#hold(node, 'messages', messageList.retained, list.retainedMessagesMax);
     this.#hold(node, 'bytes of messages', messageList.retainedBytes, list.retainedBytesMax);
+    // A generation has one at least.
+    const originsMax = Math.max(2, list.forgottenOriginsMax);
+    this.#hold(node, 'origins of forgotten ids', messageList.forgottenOrigins, originsMax);
     this.#hold(node, 'links', overlay.degree, bounds.maxDegree);
     // Neighbours are never forgotten.
     this.#hold(

@@ -46,6 +46,6 @@ function isSame(one: GossipMessage, other: GossipMessage): boolean {
 export const firstReceipt: CheckerKind = {
   name: 'first-receipt',
   promise:
-    'a process gives each message to its application once, as it was published, for as long as its bounded memory of ids lasts',
+    'a process gives each message to its application once, as it was published, for as long as its bounded memory of ids and of origins lasts',
   start: (about, accuse) => new FirstReceipt(about, accuse),
 };

@@ -36,7 +36,11 @@ export class Receipts implements SimulationObserver {
   readonly #numbers = new Map<MessageId, number>();
   readonly #published: ({ readonly message: GossipMessage; readonly atMs: Ms } | undefined)[] = [];
   readonly #shelves = new Map<number, Shelf>();
-  #bounds: Pick<DisseminationOptions, 'seenIdsMax' | 'seenAgeMs'> | undefined;
+  #bounds:
+    | Pick<DisseminationOptions, 'seenIdsMax' | 'seenAgeMs' | 'forgottenOriginsMax'>
+    | undefined;
+  /** Incarnations of origins that messages name. */
+  readonly #origins = new Set<string>();
 
   begin(world: World): void {
     this.#bounds = world.peerOptions.dissemination;
@@ -49,7 +53,9 @@ export class Receipts implements SimulationObserver {
   /** To be called after everybody else has seen the event. */
   note(atMs: Ms, node: number, event: NodeEvent): void {
     if (event.type !== 'message:published' && event.type !== 'message:received') return;
-    const message = this.numberOf(event.message.id);
+    const { id, origin, incarnation } = event.message;
+    const message = this.numberOf(id);
+    this.#origins.add(`${incarnation} ${origin}`);
     if (event.type === 'message:published') {
       this.#published[message] = { message: event.message, atMs };
     }
@@ -100,15 +106,18 @@ export class Receipts implements SimulationObserver {
 
   /**
    * Whether a process that has had this message may take it for a new one: its memory of ids is bounded by
-   * number and age, and what falls out of it in that order is forgotten.
+   * number and age, and what falls out of it in that order is forgotten. What falls out by number is remembered
+   * by the numbers of its origin, while there are not more origins than a peer remembers that of.
    */
   mayHaveForgotten(node: number, message: number, atMs: Ms): boolean {
     const bounds = this.#bounds;
     const shelf = this.#shelves.get(node);
     if (bounds === undefined || shelf?.held.has(message) !== true) return false;
     const { later, ageMs } = shelf.since(message, atMs);
+    if (ageMs >= bounds.seenAgeMs * clockMargin) return true;
     // One more than those that came later is being listed now.
-    return later + 1 >= bounds.seenIdsMax || ageMs >= bounds.seenAgeMs * clockMargin;
+    if (later + 1 < bounds.seenIdsMax) return false;
+    return this.#origins.size >= Math.floor(bounds.forgottenOriginsMax / 2);
   }
 
   #shelf(node: number): Shelf {

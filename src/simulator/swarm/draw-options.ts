@@ -64,7 +64,7 @@ function peerDraws(taste: Taste, { peers, seeds }: Topology): Draws {
     },
     overlay: overlayDraws(taste, seeds),
     dissemination: {
-      ...listDraws(taste),
+      ...listDraws(taste, peers),
       idsPerFrameMax: () => dice.wholeSpread(1, 512),
       recoveryTimeoutMs: () => dice.between(500, 5_000),
       wantedIdsMax: () => dice.wholeSpread(8, 16_384),
@@ -103,17 +103,20 @@ function overlayDraws(taste: Taste, seeds: number): Draws {
 }
 
 /**
- * Ids are kept at least as long as payloads, in number and in time. A memory of fewer ids than there are
- * messages on their way takes each of them for new again and again: that is no fault to be found.
+ * Ids are kept at least as long as payloads, in number and in time. There may be more messages on their way than
+ * ids are remembered, but not more origins, with all their lives, than are remembered of what was forgotten.
  */
-function listDraws(taste: Taste): Draws {
+function listDraws(taste: Taste, peers: number): Draws {
   const { dice, messages } = taste;
   const retainedMessagesMax = dice.wholeSpread(2, 200);
-  const seenIdsMax = Math.max(messages, 2 * retainedMessagesMax) + dice.wholeSpread(1, 100);
+  const isEnough = dice.chance(0.5);
+  const seenIdsMin = isEnough ? Math.max(messages, 2 * retainedMessagesMax) : retainedMessagesMax;
+  const seenIdsMax = seenIdsMin + dice.wholeSpread(1, 100);
   const retainedAgeMs = dice.spread(10_000, 120_000);
   const seenAgeMs = retainedAgeMs * dice.between(2, 10);
   return {
     ...(isOwn(taste) && { retainedMessagesMax, seenIdsMax, retainedAgeMs, seenAgeMs }),
+    forgottenOriginsMax: () => dice.wholeSpread(8 * peers + 100, 10_000),
     // At least one of the largest messages, and the last one after them.
     retainedBytesMax: () => dice.wholeSpread(100_000, 16_000_000),
   };

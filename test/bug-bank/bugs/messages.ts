@@ -135,4 +135,15 @@ export const messageBugs: readonly Bug[] = [
       },
     ],
   },
+  {
+    name: 'forgets-whose-ids-it-forgot',
+    promise: 'a message whose id was forgotten for others is not new when it comes round again',
+    edits: [
+      {
+        file: dissemination,
+        find: 'if (this.#list.hasForgotten(message)) {',
+        replace: 'if (false as boolean) {',
+      },
+    ],
+  },
 ];

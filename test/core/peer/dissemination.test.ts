@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Gossip } from '../../../src/core/messages.ts';
 import { traceOf } from '../../../src/core/trace-context.ts';
 import { DisseminationBench, gossip, short } from '../../support/dissemination-bench.ts';
 
@@ -420,5 +421,47 @@ describe('the memory of messages', () => {
       retainedBytes: 0,
     });
     expect(bench.timers).toBe(0);
+  });
+
+  const few = { retainedMessagesMax: 1, seenIdsMax: 2 };
+  const numbered = [1, 2, 3, 4].map((number) => gossip(`message ${number}`, {}, number));
+
+  test('takes a message for known whose id it had to forget, and which comes round again', () => {
+    const bench = new DisseminationBench(few);
+    bench.link(1, 2);
+    for (const frame of numbered) bench.arrives(1, frame);
+    bench.sent();
+    for (const frame of numbered) bench.arrives(1, { ...frame, hops: 9 });
+    expect(bench.sent()).toEqual([]);
+    expect(bench.eventsOf('message:received')).toHaveLength(4);
+    expect(bench.eventsOf('message:duplicate').map(({ id }) => id)).toEqual(
+      numbered.map(({ id }) => id),
+    );
+  });
+
+  test('takes one for new that it never had, though later ones are forgotten', () => {
+    const bench = new DisseminationBench(few);
+    bench.link(1, 2);
+    const [late, ...others] = numbered;
+    for (const frame of others) bench.arrives(1, frame);
+    bench.publish('more');
+    bench.publish('and more');
+    bench.sent();
+    bench.arrives(1, late as Gossip);
+    expect(bench.sentText()).toEqual([`2 GOSSIP ${short(late?.id ?? '')} hops 2`]);
+  });
+
+  test('asks no second neighbour for what it had and forgot', () => {
+    const bench = new DisseminationBench(few);
+    bench.link(1, 2);
+    for (const frame of numbered) bench.arrives(1, frame);
+    const [forgotten] = numbered;
+    const ids = [forgotten?.id ?? ''];
+    for (const link of [1, 2]) bench.arrives(link, { type: 'IHAVE', ids, expired: [] });
+    bench.arrives(1, forgotten as Gossip);
+    bench.sent();
+    bench.pass(60_000);
+    expect(bench.sent()).toEqual([]);
+    expect(bench.eventsOf('message:gap')).toEqual([]);
   });
 });

@@ -7,6 +7,7 @@ const bounds = {
   retainedAgeMs: 1_000,
   seenIdsMax: 5,
   seenAgeMs: 5_000,
+  forgottenOriginsMax: 4,
 };
 
 describe('the Message List', () => {
@@ -80,5 +81,6 @@ function filled(ids: readonly string[]): MessageList {
 }
 
 function message(id: string): Omit<Listed, 'order' | 'body'> {
-  return { id, bornMs: 0, listedMs: 0, hops: 1, from: 1, isPushed: true };
+  const numbered = { origin: 'o:1', incarnation: 1, sequence: id.charCodeAt(0) };
+  return { id, ...numbered, bornMs: 0, listedMs: 0, hops: 1, from: 1, isPushed: true };
 }

@@ -135,21 +135,22 @@ describe('first receipt, once for each process', () => {
     expect(violations).toEqual([]);
   });
 
-  test('what fell out of the bounded memory of ids may come again, nothing else', () => {
-    const bounds = { retainedMessagesMax: 2, seenIdsMax: 3 };
+  test('what fell out of the bounded memory of ids and of origins may come again, nothing else', () => {
+    const bounds = { retainedMessagesMax: 2, seenIdsMax: 3, forgottenOriginsMax: 4 };
     const options = { peer: { dissemination: bounds } };
-    const named = (id: string) => ({ ...received, message: { ...message, id } });
-    const comeBack = (others: readonly string[]) => {
+    const comeBack = (others: readonly string[], incarnations: readonly number[]) => {
       const { violations, call } = shown(firstReceipt, { options });
-      for (const id of ['a', ...others]) {
-        call('event', 1, 3, { ...published, message: { ...message, id } });
-        call('event', 2, 4, named(id));
+      const named = (id: string, incarnation = 1) => ({ ...message, id, incarnation });
+      for (const [at, id] of ['a', ...others].entries()) {
+        call('event', 1, 3, { ...published, message: named(id, incarnations[at]) });
+        call('event', 2, 4, { ...received, message: named(id, incarnations[at]) });
       }
-      call('event', 3, 4, named('a'));
+      call('event', 3, 4, { ...received, message: named('a') });
       return violations;
     };
-    expect(comeBack(['b'])).toHaveLength(1);
-    expect(comeBack(['b', 'c'])).toEqual([]);
+    expect(comeBack(['b'], [1, 2])).toHaveLength(1);
+    expect(comeBack(['b', 'c'], [1, 1, 1])).toHaveLength(1);
+    expect(comeBack(['b', 'c'], [1, 2, 3])).toEqual([]);
   });
 
   test('a message with another content than it was published with breaks it', () => {
