@@ -12,8 +12,8 @@ export const messageBugs: readonly Bug[] = [
     edits: [
       {
         file: dissemination,
-        find: 'holders.includes(link.id)) continue;',
-        replace: 'holders.includes(link.id)) continue; links.send(link, frame);',
+        find: 'holders.includes(link)) continue;',
+        replace: 'holders.includes(link)) continue; effects.send(link, frame);',
       },
     ],
   },
@@ -23,7 +23,7 @@ export const messageBugs: readonly Bug[] = [
     edits: [
       {
         file: dissemination,
-        find: 'if (link.id === listed.from || holders',
+        find: 'if (link === listed.from || holders',
         replace: 'if (holders',
       },
     ],
