@@ -1,4 +1,5 @@
 import type { NodeEvent } from '../../core/events.ts';
+import type { Incarnation } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
@@ -20,9 +21,9 @@ class Convergence implements Checker {
   readonly #sinceMs = new Map<string, Ms>();
   /**
    * Peers have buried a living one by their own agreement, without seeds or deceived by as many liars as agree: it
-   * is turned away until it has another incarnation, and nobody gives it one.
+   * is turned away until it has another incarnation, and nobody gives it one. It may not even have begun yet.
    */
-  #isSplit = false;
+  readonly #buried = new Map<number, Set<Incarnation>>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
@@ -37,8 +38,10 @@ class Convergence implements Checker {
     const { world } = this.#about;
     if (event.type !== 'peer:confirmed-dead') return;
     if (world.seeds > 0 && !this.#about.hasManyLiars) return;
-    const buried = world.indexOf(event.peer);
-    if (this.#about.incarnationOf(buried) === event.incarnation) this.#isSplit = true;
+    const node = world.indexOf(event.peer);
+    const buried = this.#buried.get(node) ?? new Set();
+    this.#buried.set(node, buried);
+    buried.add(event.incarnation);
   }
 
   #look(world: World, atMs: Ms): void {
@@ -46,11 +49,18 @@ class Convergence implements Checker {
     this.#hold('lists', this.#listsDiffer(world), atMs);
     this.#hold('registration', this.#unregistered(world), atMs);
     // A laid overlay is of peers that nothing has touched: asking would wake them all.
-    if (world.settled !== undefined || this.#isSplit) return;
+    if (world.settled !== undefined || this.#isSplit(world)) return;
     this.#hold('overlay', this.#apart(world), atMs);
     // Whom it could not reach before, it leaves alone for so long.
     const { redialMaxMs } = world.peerOptions.overlay;
     this.#hold('links', this.#lonely(world), atMs, redialMaxMs);
+  }
+
+  #isSplit(world: World): boolean {
+    return [...peerNodes(world)].some((node) => {
+      const incarnation = this.#about.incarnationOf(node);
+      return incarnation !== undefined && this.#buried.get(node)?.has(incarnation) === true;
+    });
   }
 
   #hold(name: string, trouble: Trouble | undefined, atMs: Ms, moreMs: Ms = 0): void {
