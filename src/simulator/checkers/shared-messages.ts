@@ -14,6 +14,9 @@ const samplesPerPatience = 3;
 /** Where more is lost, a frame may be on its way for longer. */
 const lossMax = 0.05;
 
+/** A line is full when it takes more than this to send what waits. */
+const fullMs: Ms = 1_000;
+
 /** Two neighbours, and what one of them had at some time. */
 interface Sight {
   readonly node: number;
@@ -24,6 +27,7 @@ interface Sight {
   readonly had: Bits;
 }
 
+/** Patience is with lines that have room: on a full one a message waits for as long as the others take. */
 class SharedMessages implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
@@ -32,6 +36,8 @@ class SharedMessages implements Checker {
   readonly #gaps = new Map<number, Bits>();
   /** When each connection's end came up. */
   readonly #upMs = new Map<number, { readonly generation: number; readonly atMs: Ms }>();
+  /** Until when each node's line was full, when it was last looked at. */
+  readonly #fullUntilMs = new Map<number, Ms>();
   #largestBytes = 0;
 
   constructor(about: Circumstances, accuse: Accuse) {
@@ -43,6 +49,7 @@ class SharedMessages implements Checker {
     // Peers of a laid overlay that nothing has touched would wake.
     if (world.settled !== undefined || (world.scenario.network.loss ?? 0) > lossMax) return;
     sampleEvery(world, patienceMs / samplesPerPatience, (atMs) => {
+      this.#lookAtLines(world, atMs);
       const past = this.#samples.find((sample) => sample.atMs <= atMs - patienceMs);
       if (past !== undefined) this.#compare(past.sights, past.atMs, atMs);
       this.#samples.unshift({ atMs, sights: this.#sights(world) });
@@ -127,8 +134,19 @@ class SharedMessages implements Checker {
     }
   }
 
+  #lookAtLines(world: World, atMs: Ms): void {
+    for (const node of peerNodes(world)) {
+      const backlogMs = world.network.backlogMs(node);
+      if (backlogMs > fullMs) this.#fullUntilMs.set(node, atMs + backlogMs);
+    }
+  }
+
   #soundForMs(node: number, neighbour: number, atMs: Ms): Ms {
-    return Math.min(this.#about.soundForMs(node, atMs), this.#about.soundForMs(neighbour, atMs));
+    const sound = [node, neighbour].flatMap((one) => [
+      this.#about.soundForMs(one, atMs),
+      atMs - (this.#fullUntilMs.get(one) ?? Number.NEGATIVE_INFINITY),
+    ]);
+    return Math.min(...sound);
   }
 
   /**
@@ -162,6 +180,6 @@ function retainedFor(
 export const sharedMessages: CheckerKind = {
   name: 'shared-messages',
   promise:
-    'a message reaches every peer that stays connected through correct peers: what one neighbour has, the other has 30 s later, or says that it misses it',
+    'a message reaches every peer that stays connected through correct peers: what one neighbour has, the other has 30 s later, where their lines have room, or says that it misses it',
   start: (about, accuse) => new SharedMessages(about, accuse),
 };

@@ -128,6 +128,11 @@ export class Network {
     process.ends.clear();
   }
 
+  /** With limited bandwidth: how long a node will take to send what it has. */
+  backlogMs(node: number): Ms {
+    return Math.max(0, msOf((this.#sentAll[node] ?? 0) - this.#wheel.now));
+  }
+
   // -------------------------------------------------------------- cuts
 
   /** A cut is over: what waited for it is sent again, at the next retransmission. */

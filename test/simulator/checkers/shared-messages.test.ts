@@ -55,3 +55,13 @@ test('a hub that is silent is not counted, and the others reach each other aroun
   });
   expect(violations).toEqual([]);
 });
+
+test('a message on a line that carries no more in time is no broken promise', () => {
+  const latency = { kind: 'constant', ms: 1 } as const;
+  const { violations } = watched([sharedMessages], {
+    load: [{ atMs: 12_000, count: 40, from: 1, intervalMs: 10, bytes: 50_000 }],
+    network: { latency, bandwidthBytesPerS: 100_000 },
+    durationMs,
+  });
+  expect(violations).toEqual([]);
+});
