@@ -94,7 +94,7 @@ class Gaps implements Checker {
   }
 
   #mayForget(node: number, message: number, atMs: Ms): boolean {
-    return this.#about.receipts.mayHaveForgotten(node, message, atMs + slackMs);
+    return this.#about.receipts.mayHaveForgottenId(node, message, atMs + slackMs);
   }
 
   #look(atMs: Ms): void {

@@ -105,19 +105,29 @@ export class Receipts implements SimulationObserver {
   }
 
   /**
-   * Whether a process that has had this message may take it for a new one: its memory of ids is bounded by
-   * number and age, and what falls out of it in that order is forgotten. What falls out by number is remembered
-   * by the numbers of its origin, while there are not more origins than a peer remembers that of.
+   * Whether a process that has had this message may take it for a new one: its id is forgotten, and so is its
+   * origin, since what makes room by number is remembered by the numbers of its origin, while there are not more
+   * origins than a peer remembers that of.
    */
   mayHaveForgotten(node: number, message: number, atMs: Ms): boolean {
+    const bounds = this.#bounds;
+    if (bounds === undefined || !this.mayHaveForgottenId(node, message, atMs)) return false;
+    const ageMs = this.#shelf(node).since(message, atMs).ageMs;
+    if (ageMs >= bounds.seenAgeMs * clockMargin) return true;
+    return this.#origins.size >= Math.floor(bounds.forgottenOriginsMax / 2);
+  }
+
+  /**
+   * Whether the id of a message that a process has had may not be remembered: that memory is bounded by
+   * number and age, and what falls out of it in that order is forgotten.
+   */
+  mayHaveForgottenId(node: number, message: number, atMs: Ms): boolean {
     const bounds = this.#bounds;
     const shelf = this.#shelves.get(node);
     if (bounds === undefined || shelf?.held.has(message) !== true) return false;
     const { later, ageMs } = shelf.since(message, atMs);
-    if (ageMs >= bounds.seenAgeMs * clockMargin) return true;
     // One more than those that came later is being listed now.
-    if (later + 1 < bounds.seenIdsMax) return false;
-    return this.#origins.size >= Math.floor(bounds.forgottenOriginsMax / 2);
+    return later + 1 >= bounds.seenIdsMax || ageMs >= bounds.seenAgeMs * clockMargin;
   }
 
   #shelf(node: number): Shelf {
