@@ -1,15 +1,21 @@
 import type { NodeEvent } from '../../core/events.ts';
-import type { PeerId } from '../../core/messages.ts';
+import type { LinkId, PeerId } from '../../core/messages.ts';
 import type { Ms } from '../../core/time.ts';
+import { endedByOther } from '../network/network.ts';
 import type { LifeChange } from '../observer.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
+
+/** Until then the other end may have given the link up for another one, and not know yet that this end took it. */
+const establishedMs: Ms = 2_500;
 
 class Calm implements Checker {
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** When each node's present process began: the one before may have gone without a word. */
   readonly #startedMs = new Map<number, Ms>();
+  /** When each link of each process came up. */
+  readonly #upMs = new Map<number, Map<LinkId, Ms>>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
@@ -17,6 +23,7 @@ class Calm implements Checker {
   }
 
   life(atMs: Ms, node: number, change: LifeChange): void {
+    this.#upMs.delete(node);
     if (change === 'started') this.#startedMs.set(node, atMs);
   }
 
@@ -26,6 +33,23 @@ class Calm implements Checker {
         const other = this.#about.world.indexOf(event.peer);
         if (this.#about.incarnationOf(other) !== event.incarnation) return;
         return this.#judge(node, event.peer, atMs, this.#lookMs, 'suspected');
+      }
+      case 'link:up': {
+        const links = this.#upMs.get(node) ?? new Map<LinkId, Ms>();
+        this.#upMs.set(node, links.set(event.link, atMs));
+        return;
+      }
+      case 'link:down': {
+        const upMs = this.#upMs.get(node)?.get(event.link) ?? atMs;
+        this.#upMs.get(node)?.delete(event.link);
+        if (event.reason !== endedByOther || atMs - upMs < establishedMs) return;
+        return this.#judge(
+          node,
+          event.peer,
+          atMs,
+          this.#handshakeMs,
+          'lost without a goodbye the link with',
+        );
       }
       case 'link:refused':
         if (event.code !== 'handshake-timeout') return;
@@ -78,6 +102,6 @@ class Calm implements Checker {
 export const calm: CheckerKind = {
   name: 'calm',
   promise:
-    'in a network that is sound and loses nothing no living peer is suspected, and no handshake runs out of time: timers that are stale change nothing',
+    'in a network that is sound and loses nothing no living peer is suspected, no link between two of them ends without a goodbye, and no handshake runs out of time: timers that are stale change nothing',
   start: (about, accuse) => new Calm(about, accuse),
 };

@@ -37,6 +37,9 @@ export interface Hosts {
 /** Hears of every frame that is sent; `bytes` of its encoding are counted only when asked for. */
 export type FrameListener = (end: number, from: number, to: number, message: Message) => void;
 
+/** Why a link is down whose other end has closed the connection and said no goodbye before. */
+export const endedByOther = 'the other end closed the connection';
+
 /** TCP on Linux: the least time before a retransmission, doubled by each. */
 const retransmissionMinMs: Ms = 200;
 /** …and how long a cut-off connection tries before it breaks (tcp_retries2 = 15). */
@@ -210,7 +213,7 @@ export class Network {
       this.ends.free(end);
       return;
     }
-    this.#onClosed(end, 'closed-there', 'the other end closed the connection');
+    this.#onClosed(end, 'closed-there', endedByOther);
   }
 
   #onClosed(end: number, cause: LinkCloseCause, reason: string): void {

@@ -128,8 +128,8 @@ export const seedBugs: readonly Bug[] = [
     edits: [
       {
         file: brake,
-        find: 'if (calmMs >= removalWindowMs)',
-        replace: 'if (calmMs >= removalWindowMs * 1e9)',
+        find: 'if (!this.#isPaused || timer.pause !== this.#pauses) return;',
+        replace: 'if (timer.pause > 0) return;',
       },
     ],
   },

@@ -5,6 +5,7 @@ import { noFalseDeath } from '../../../src/simulator/checkers/no-false-death.ts'
 import { refutation } from '../../../src/simulator/checkers/refutation.ts';
 import { removalBrake } from '../../../src/simulator/checkers/removal-brake.ts';
 import type { Fault, World } from '../../../src/simulator/index.ts';
+import { endedByOther } from '../../../src/simulator/network/network.ts';
 import { meddle, say, shown, watched } from './watched.ts';
 
 /** All that may be suspected, refuted, paused and confirmed in one run. */
@@ -120,6 +121,19 @@ describe('calm', () => {
   test('a peer that is suspected because the network is cut does not', () => {
     const cut = { kind: 'cut', atMs: 49_000, forMs: 20_000, from: { peers: [1, 2] } } as const;
     expect(muted([{ ...cut, to: { peers: 'all' } }])).toEqual([]);
+  });
+
+  test('a link that ends without a goodbye, long after it came up, breaks it', () => {
+    const ended = (upMs: number, reason: string) =>
+      watched([calm], {}, (world) => {
+        const link = { link: 99, peer: world.idOf(5), incarnation: 1, degree: 3 } as const;
+        const down = { type: 'link:down', ...link, cause: 'closed-there', reason } as const;
+        world.at(upMs, () => say(world, 4, { type: 'link:up', ...link, direction: 'accepted' }));
+        world.at(50_000, () => say(world, 4, down));
+      }).violations[0]?.what;
+    expect(ended(40_000, endedByOther)).toMatch(/^peer 1 lost without a goodbye the link with/);
+    expect(ended(40_000, 'this peer is stopping')).toBeUndefined();
+    expect(ended(49_000, endedByOther)).toBeUndefined();
   });
 
   test('a handshake that runs out of time breaks it', () => {
