@@ -79,7 +79,7 @@ export interface DisseminationOptions {
   readonly retainedBytesMax: number;
   /** Keep payloads for recovery: longest. Default 2 min: longer than any link repair. */
   readonly retainedAgeMs: Ms;
-  /** Remember ids to recognise duplicates: most ids. Default 65,536: about 10 MB. Must not be less than `retainedMessagesMax`. */
+  /** Remember ids to recognise duplicates: most ids. Default 65,536: about 13 MB. Must not be less than `retainedMessagesMax`. */
   readonly seenIdsMax: number;
   /** Remember ids: longest. Default 10 min: a guess; must not be less than `retainedAgeMs`. */
   readonly seenAgeMs: Ms;
