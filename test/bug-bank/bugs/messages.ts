@@ -125,6 +125,17 @@ export const messageBugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'remembers-every-id',
+    promise: 'the Message List keeps its bound on the number of remembered ids',
+    edits: [
+      {
+        file: messageList,
+        find: '() => this.size > seenIdsMax',
+        replace: '() => this.size > 1e9',
+      },
+    ],
+  },
+  {
     name: 'remembers-ids-for-ever',
     promise: 'ids are remembered for a time only',
     edits: [
