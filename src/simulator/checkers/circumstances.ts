@@ -17,8 +17,9 @@ class Trouble {
     this.#open += 1;
   }
 
+  /** It may have begun for an earlier process. */
   end(atMs: Ms): void {
-    this.#open -= 1;
+    this.#open = Math.max(0, this.#open - 1);
     this.#endedMs = atMs;
   }
 
@@ -41,6 +42,8 @@ export class Circumstances implements SimulationObserver {
   #quietFromMs: Ms | undefined;
   readonly #liars = new Set<number>();
   readonly #troubles = new Map<number, Trouble>();
+  /** A disk outlives the processes that it serves, and so does what is wrong with it. */
+  readonly #diskTroubles = new Map<number, Trouble>();
   readonly #network = new Trouble();
   readonly #incarnations = new Map<number, Incarnation>();
   readonly #leaving = new Set<number>();
@@ -94,8 +97,10 @@ export class Circumstances implements SimulationObserver {
         return;
       case 'pause':
       case 'slow':
+        for (const node of nodes) turn(troubleOf(this.#troubles, node), state, atMs);
+        return;
       case 'disk':
-        for (const node of nodes) turn(this.#troubleOf(node), state, atMs);
+        for (const node of nodes) turn(troubleOf(this.#diskTroubles, node), state, atMs);
         return;
       case 'partition':
       case 'cut':
@@ -149,21 +154,22 @@ export class Circumstances implements SimulationObserver {
 
   /** How long a node has been neither paused nor slow, nor its disk, whatever the network does. */
   steadyForMs(node: number, atMs: Ms): Ms {
-    return this.#troubles.get(node)?.overForMs(atMs) ?? Number.POSITIVE_INFINITY;
+    const troubles = [this.#troubles.get(node), this.#diskTroubles.get(node)];
+    return Math.min(...troubles.map((one) => one?.overForMs(atMs) ?? Number.POSITIVE_INFINITY));
   }
 
   name(node: number): string {
     const { world } = this;
     return world.isSeed(node) ? `seed ${node}` : `peer ${node - world.seeds}`;
   }
+}
 
-  #troubleOf(node: number): Trouble {
-    const known = this.#troubles.get(node);
-    if (known !== undefined) return known;
-    const trouble = new Trouble();
-    this.#troubles.set(node, trouble);
-    return trouble;
-  }
+function troubleOf(troubles: Map<number, Trouble>, node: number): Trouble {
+  const known = troubles.get(node);
+  if (known !== undefined) return known;
+  const trouble = new Trouble();
+  troubles.set(node, trouble);
+  return trouble;
 }
 
 function turn(trouble: Trouble, state: 'begun' | 'ended', atMs: Ms): void {

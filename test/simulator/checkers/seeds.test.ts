@@ -331,6 +331,20 @@ describe('dial-backs', () => {
     expect(agreed(9_000, 'death:vote')).toMatch(/^seed 1 agreed to the death of/);
   });
 
+  test('may be old where the disk is slow, which a restart does not end', () => {
+    const run = shown(dialBacks, { options });
+    const { world, call } = run;
+    const slow = { kind: 'disk', atMs: 0, who: { seeds: [1] }, what: 'slow' } as const;
+    call('fault', 0, 0, slow, 'begun', [1]);
+    call('life', 9_000, 1, 'started', 2);
+    call('dial', 10_000, 1, world.indexOf(peer), 7);
+    call('event', 19_000, 1, { type: 'registration:vote', ...vote });
+    expect(run.violations).toEqual([]);
+    call('fault', 20_000, 0, slow, 'ended', [1]);
+    call('event', 40_000, 1, { type: 'registration:vote', ...vote });
+    expect(run.violations).toHaveLength(1);
+  });
+
   test('are not needed for a life that is over already', () => {
     const run = shown(dialBacks, { options });
     run.call('life', 0, 0, 'started', 1);
