@@ -92,8 +92,9 @@ export class Confirmations {
     const silentMs = this.#silentMs(peer, incarnation, now);
     const isPassedOn = this.#isPassedOn(confirmed, cameOver);
     doubts.dead(peer, incarnation);
-    if (rumours.hasHeardOf(confirmed)) return;
-    const isRemembered = rumours.isNews(confirmed, now);
+    const news = rumours.newsOf(confirmed, now);
+    if (news === 'heard') return;
+    const isRemembered = news === 'news';
     // What there is no room for is not passed on; but a seed's word is taken in all the same.
     if (!isRemembered && cameOver !== undefined) return;
     effects.emit({ type: 'peer:confirmed-dead', peer, incarnation, seed, from, silentMs });

@@ -63,7 +63,9 @@ export class Overlay
   /** Replaced on change. For so few links an array takes a third of a Map's room. */
   #neighbours: readonly Link[] = none;
   #linkIds: readonly LinkId[] = none;
-  /** Their ids, from when somebody asks until the next change: they are told with every renewal. */
+  /** By peer, from when somebody asks until the next change: to go through all is to reach for each of them. */
+  #byPeer: ReadonlyMap<PeerId, Link> | undefined;
+  /** Their ids, likewise: they are told with every renewal. */
   #neighbourIds: readonly PeerId[] | undefined;
   /** Both made when this peer dials or refuses somebody first: one that resumes may never do so. */
   #openDials: Dials | undefined;
@@ -106,8 +108,8 @@ export class Overlay
   }
 
   linkTo(peer: PeerId): Link | undefined {
-    for (const link of this.#neighbours) if (link.remote.id === peer) return link;
-    return undefined;
+    this.#byPeer ??= new Map(this.#neighbours.map((link) => [link.remote.id, link]));
+    return this.#byPeer.get(peer);
   }
 
   /** This peer is registered (again): draws the out-degree, the first time, and dials. */
@@ -235,6 +237,7 @@ export class Overlay
   #setNeighbours(neighbours: readonly Link[]): void {
     this.#neighbours = neighbours;
     this.#linkIds = neighbours.map(({ id }) => id);
+    this.#byPeer = undefined;
     this.#neighbourIds = undefined;
   }
 

@@ -59,16 +59,21 @@ export class Rumours {
 
   /** Whether it is to be taken in and passed on; from then on it is remembered. */
   isNews(rumour: Rumour, now: Instant): boolean {
-    if (rumour.type === 'DEAD_CONFIRMED') {
-      this.#deaths ??= new Map();
-      return !this.hasHeardOf(rumour) && this.#remember(this.#deaths, keyOfDeath(rumour), now);
-    }
+    if (rumour.type === 'DEAD_CONFIRMED') return this.newsOf(rumour, now) === 'news';
     this.#repeated ??= new Map();
     const key = keyOf(rumour);
     const knownMs = this.#repeated.get(key);
     if (knownMs !== undefined && this.#isOnItsWay(knownMs, now)) return false;
     this.#repeated.delete(key);
     return this.#remember(this.#repeated, key, now);
+  }
+
+  /** The same of a death, telling what was heard before from what there is no room to remember. */
+  newsOf(death: DeadConfirmed, now: Instant): 'news' | 'heard' | 'no-room' {
+    this.#deaths ??= new Map();
+    const key = keyOfDeath(death);
+    if (this.#deaths.has(key)) return 'heard';
+    return this.#remember(this.#deaths, key, now) ? 'news' : 'no-room';
   }
 
   /**

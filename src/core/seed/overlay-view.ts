@@ -26,8 +26,8 @@ interface Report {
   atMs: Ms;
 }
 
-/** The components are found at most this often. */
-const lookIntervalMs: Ms = 1_000;
+/** The components are found at most this often: a quarter of the default pause between a peer's renewals. */
+const lookIntervalMs: Ms = 2_500;
 
 /** Without any change they are found again after this share of a lease: what nobody renews is out of date. */
 const lookShare = 0.25;
