@@ -10,11 +10,11 @@ const slotTicks: readonly number[] = [1, slots, slots * slots];
 /** Ticks that a whole level spans. */
 const spans: readonly number[] = [slots, slots * slots, slots * slots * slots];
 const nothing = -1;
-// An event in the pool: the next one (of its slot, of those that are due, or of those that are free), a, b and kind, and the low half of due.
-const eventWords = 4;
-const aAt = 1;
-const bAndKindAt = 2;
-const dueAt = 3;
+// A chunk of events: the next chunk of its slot (or of those that are free), a word to spare, and for each event a, b and kind, and the low half of due.
+const chunkEvents = 10;
+const chunkWords = 32;
+const firstAt = 2;
+const eventWords = 3;
 const kindBits = 4;
 const kindMask = (1 << kindBits) - 1;
 
@@ -23,11 +23,12 @@ const kindMask = (1 << kindBits) - 1;
  * taking cost a few array accesses however many events are pending, and nothing is allocated for an
  * event but what its payload is.
  *
- * A slot is a stack: to append to it would be to reach for the event that came last, which with many
- * pending is in no cache. It is turned round when its time comes. So events of one tick come out in
- * the order in which they were added. That holds across levels because a level's windows are aligned:
- * an event is put into level 0 only while its window is the current one, and all that were waiting for
- * this window on level 1 were moved down when it began.
+ * With many pending, what an event costs is to reach its memory. So a slot is a list of chunks of ten
+ * events: to take one is to read on, and to add one is to write where nothing has to be read.
+ *
+ * Events of one tick come out in the order in which they were added. That holds across levels
+ * because a level's windows are aligned: an event is put into level 0 only while its window is the
+ * current one, and all that were waiting for this window on level 1 were moved down when it began.
  */
 export class TimeWheel {
   /** The event taken last. */
@@ -41,20 +42,27 @@ export class TimeWheel {
   #size = 0;
   /** First tick of the window that each level shows now. */
   readonly #windows = [0, 0, 0];
+  /** The first and the last chunk of each slot, and how many events that one has. */
   readonly #heads = new Int32Array(levels * slots).fill(nothing);
+  readonly #tails = new Int32Array(levels * slots);
+  readonly #fills = new Uint8Array(levels * slots);
   /** One bit a slot: whether it has events. */
   readonly #occupied = new Int32Array(levels * words);
-  /** The first of those that are due now. */
+  /** What is due now: the chunk that is being taken, which of its events is next, how many it has, and the last chunk has. */
   #due = nothing;
-  // The pool of events: 16 bytes for each, side by side, because reaching memory is what an event costs.
+  #dueNext = 0;
+  #dueFill = 0;
+  #dueLast = nothing;
+  #dueLastFill = 0;
   #capacity = 0;
   #used = 0;
   #free = nothing;
   #words = new Int32Array(0);
+  /** Of each chunk's events. */
   readonly #payloads: unknown[] = [];
 
-  constructor(capacity = 1024) {
-    this.#grow(capacity);
+  constructor(chunks = 1024) {
+    this.#grow(chunks);
   }
 
   get now(): Tick {
@@ -71,14 +79,8 @@ export class TimeWheel {
    * `b` is not negative and has 27.
    */
   add(due: Tick, kind: number, a: number, b: number, payload: unknown): void {
-    const event = this.#allocate();
-    const at = event * eventWords;
-    const words = this.#words;
-    words[at + aAt] = a;
-    words[at + bAndKindAt] = (b << kindBits) | kind;
-    this.#payloads[event] = payload;
     this.#size += 1;
-    this.#insert(event, due < this.#now ? this.#now : due);
+    this.#insert(due < this.#now ? this.#now : due, (b << kindBits) | kind, a, payload);
   }
 
   /** Takes the next event that is due at `until` or before; its parts are then in the fields. Without one it is `until` then. */
@@ -89,7 +91,7 @@ export class TimeWheel {
       if (slot !== nothing) {
         if (window + slot > until) return this.#waitFor(until);
         this.#now = window + slot;
-        this.#due = this.#emptied(0, slot);
+        this.#begin(slot);
       } else if (!this.#turn(until)) return this.#waitFor(until);
     }
     if (this.#now > until) return false;
@@ -113,20 +115,37 @@ export class TimeWheel {
     }
   }
 
+  /** All of this slot of level 0 is due now. */
+  #begin(slot: number): void {
+    this.#dueLast = this.#tails[slot] as number;
+    this.#dueLastFill = this.#fills[slot] as number;
+    this.#show(this.#vacated(0, slot));
+  }
+
+  #show(chunk: number): void {
+    this.#due = chunk;
+    this.#dueNext = 0;
+    this.#dueFill = chunk === this.#dueLast ? this.#dueLastFill : chunkEvents;
+  }
+
   #takeDue(): void {
-    const event = this.#due;
-    const at = event * eventWords;
+    const chunk = this.#due;
+    const index = this.#dueNext;
+    const at = chunk * chunkWords + firstAt + index * eventWords;
     const words = this.#words;
-    this.#due = words[at] as number;
-    const bAndKind = words[at + bAndKindAt] as number;
+    this.a = words[at] as number;
+    const bAndKind = words[at + 1] as number;
     this.kind = bAndKind & kindMask;
-    this.a = words[at + aAt] as number;
     this.b = bAndKind >>> kindBits;
-    this.payload = this.#payloads[event];
-    this.#payloads[event] = undefined;
-    words[at] = this.#free;
-    this.#free = event;
+    const payloadAt = chunk * chunkEvents + index;
+    this.payload = this.#payloads[payloadAt];
+    this.#payloads[payloadAt] = undefined;
     this.#size -= 1;
+    this.#dueNext = index + 1;
+    if (this.#dueNext < this.#dueFill) return;
+    const next = chunk === this.#dueLast ? nothing : (words[chunk * chunkWords] as number);
+    this.#release(chunk);
+    this.#show(next);
   }
 
   /** Level 0 is empty: moves on to the next window that has events, if it begins early enough. */
@@ -147,51 +166,75 @@ export class TimeWheel {
   }
 
   #moveDown(level: number, slot: number): void {
-    let event = this.#emptied(level, slot);
-    const begins = this.#now;
-    while (event !== nothing) {
-      const at = event * eventWords;
-      const next = this.#words[at] as number;
-      this.#insert(event, begins + (((this.#words[at + dueAt] as number) - begins) >>> 0));
-      event = next;
+    const last = this.#tails[level * slots + slot] as number;
+    const lastFill = this.#fills[level * slots + slot] as number;
+    let chunk = this.#vacated(level, slot);
+    while (chunk !== nothing) {
+      const next = chunk === last ? nothing : (this.#words[chunk * chunkWords] as number);
+      this.#moveChunk(chunk, chunk === last ? lastFill : chunkEvents);
+      this.#release(chunk);
+      chunk = next;
     }
   }
 
-  #insert(event: number, due: Tick): void {
+  #moveChunk(chunk: number, fill: number): void {
+    const begins = this.#now;
+    for (let index = 0; index < fill; index += 1) {
+      const at = chunk * chunkWords + firstAt + index * eventWords;
+      const words = this.#words;
+      const due = begins + (((words[at + 2] as number) - begins) >>> 0);
+      const payloadAt = chunk * chunkEvents + index;
+      const payload = this.#payloads[payloadAt];
+      this.#payloads[payloadAt] = undefined;
+      this.#insert(due, words[at + 1] as number, words[at] as number, payload);
+    }
+  }
+
+  #insert(due: Tick, bAndKind: number, a: number, payload: unknown): void {
     for (let level = 0; level < levels; level += 1) {
       const offset = due - (this.#windows[level] as number);
       if (offset >= (spans[level] as number)) continue;
-      this.#words[event * eventWords + dueAt] = due;
-      this.#push(level, Math.floor(offset / (slotTicks[level] as number)), event);
+      const slot = level * slots + Math.floor(offset / (slotTicks[level] as number));
+      const index = this.#placeIn(slot);
+      const chunk = this.#tails[slot] as number;
+      const at = chunk * chunkWords + firstAt + index * eventWords;
+      const words = this.#words;
+      words[at] = a;
+      words[at + 1] = bAndKind;
+      words[at + 2] = due;
+      this.#payloads[chunk * chunkEvents + index] = payload;
       return;
     }
     throw new RangeError('a virtual time of more than 12 days');
   }
 
-  #push(level: number, slot: number, event: number): void {
-    const at = level * slots + slot;
-    const before = this.#heads[at] as number;
-    this.#words[event * eventWords] = before;
-    this.#heads[at] = event;
-    if (before !== nothing) return;
-    const word = level * words + (slot >>> 5);
-    this.#occupied[word] = (this.#occupied[word] as number) | (1 << (slot & 31));
+  /** Makes room for one event at the end of a slot's last chunk; returns where. */
+  #placeIn(slot: number): number {
+    const isEmpty = this.#heads[slot] === nothing;
+    const fill = this.#fills[slot] as number;
+    if (!isEmpty && fill < chunkEvents) {
+      this.#fills[slot] = fill + 1;
+      return fill;
+    }
+    const chunk = this.#newChunk();
+    if (isEmpty) {
+      this.#heads[slot] = chunk;
+      const word = slot >>> 5;
+      this.#occupied[word] = (this.#occupied[word] as number) | (1 << (slot & 31));
+    } else this.#words[(this.#tails[slot] as number) * chunkWords] = chunk;
+    this.#tails[slot] = chunk;
+    this.#fills[slot] = 1;
+    return 0;
   }
 
-  /** Empties a slot; returns the first of its events, in the order in which they were added. */
-  #emptied(level: number, slot: number): number {
-    const word = level * words + (slot >>> 5);
-    this.#occupied[word] = (this.#occupied[word] as number) & ~(1 << (slot & 31));
-    let event = this.#heads[level * slots + slot] as number;
-    this.#heads[level * slots + slot] = nothing;
-    let first = nothing;
-    while (event !== nothing) {
-      const before = this.#words[event * eventWords] as number;
-      this.#words[event * eventWords] = first;
-      first = event;
-      event = before;
-    }
-    return first;
+  /** Takes all that a slot has out of it; returns its first chunk. */
+  #vacated(level: number, slot: number): number {
+    const at = level * slots + slot;
+    const word = at >>> 5;
+    this.#occupied[word] = (this.#occupied[word] as number) & ~(1 << (at & 31));
+    const head = this.#heads[at] as number;
+    this.#heads[at] = nothing;
+    return head;
   }
 
   /** The first slot from `from` on that has events. */
@@ -207,22 +250,27 @@ export class TimeWheel {
     return (word << 5) + 31 - Math.clz32(bits & -bits);
   }
 
-  #allocate(): number {
-    const event = this.#free;
-    if (event !== nothing) {
-      this.#free = this.#words[event * eventWords] as number;
-      return event;
+  #newChunk(): number {
+    const chunk = this.#free;
+    if (chunk !== nothing) {
+      this.#free = this.#words[chunk * chunkWords] as number;
+      return chunk;
     }
     if (this.#used === this.#capacity) this.#grow(this.#capacity * 2);
-    this.#payloads.push(undefined);
+    for (let event = 0; event < chunkEvents; event += 1) this.#payloads.push(undefined);
     this.#used += 1;
     return this.#used - 1;
   }
 
-  #grow(capacity: number): void {
-    const words = new Int32Array(capacity * eventWords);
+  #release(chunk: number): void {
+    this.#words[chunk * chunkWords] = this.#free;
+    this.#free = chunk;
+  }
+
+  #grow(chunks: number): void {
+    const words = new Int32Array(chunks * chunkWords);
     words.set(this.#words);
     this.#words = words;
-    this.#capacity = capacity;
+    this.#capacity = chunks;
   }
 }
