@@ -69,6 +69,31 @@ export class SettledOverlay {
     return Array.from(this.#list.subarray(from, to), (end) => this.#ends.nodeOf(end ^ 1));
   }
 
+  /** Reads what `wake` will read for the first so many of these peers, side by side; see Lookahead. */
+  reach(peers: Int32Array, count: number): number {
+    let sum = 0;
+    for (let at = 0; at < count; at += 1) sum += this.degreeOf(peers[at] as number);
+    for (let at = 0; at < count; at += 1) {
+      sum += this.#list[this.#offsets[peers[at] as number] as number] as number;
+    }
+    for (let at = 0; at < count; at += 1) {
+      const peer = peers[at] as number;
+      const to = this.#offsets[peer + 1] as number;
+      for (let place = this.#offsets[peer] as number; place < to; place += 1) {
+        sum += this.#ends.nodeOf((this.#list[place] as number) ^ 1);
+      }
+    }
+    for (let at = 0; at < count; at += 1) {
+      const peer = peers[at] as number;
+      const to = this.#offsets[peer + 1] as number;
+      for (let place = this.#offsets[peer] as number; place < to; place += 1) {
+        const other = this.#ends.nodeOf((this.#list[place] as number) ^ 1);
+        sum += this.#identities[other]?.rank ?? 0;
+      }
+    }
+    return sum;
+  }
+
   /** Gives a peer's machine, which is new, its settled links. */
   wake(process: PeerProcess): void {
     const links: StandingLink[] = [];

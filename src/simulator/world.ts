@@ -11,6 +11,7 @@ import { randomStream } from './engine/random.ts';
 import { msOf, type Tick, ticksOf } from './engine/ticks.ts';
 import { TimeWheel } from './engine/time-wheel.ts';
 import { TraceHash } from './engine/trace-hash.ts';
+import { Lookahead } from './lookahead.ts';
 import { type Hosts, Network } from './network/network.ts';
 import { Addresses } from './nodes/addresses.ts';
 import { NodeClock } from './nodes/node-clock.ts';
@@ -53,6 +54,7 @@ export class World implements Hosts, Surroundings {
   deliveries = 0;
   readonly hearsEvents: boolean;
   readonly #processes: (AnyProcess | undefined)[];
+  readonly #lookahead: Lookahead;
   readonly #lives: Uint32Array;
   /** Hosts without power answer nobody. */
   readonly #isDark: Uint8Array;
@@ -118,6 +120,13 @@ export class World implements Hosts, Surroundings {
       });
       this.#isDormant.fill(1, 0, topology.peers);
     }
+    this.#lookahead = new Lookahead({
+      wheel: this.wheel,
+      ends: this.network.ends,
+      seeds: this.seeds,
+      processes: this.#processes,
+      settled: this.settled,
+    });
   }
 
   // -------------------------------------------------------------- for those who look
@@ -190,7 +199,9 @@ export class World implements Hosts, Surroundings {
   advance(untilMs: Ms, eventsMax = Number.POSITIVE_INFINITY): boolean {
     const until = ticksOf(untilMs);
     const { wheel } = this;
+    const lookahead = this.#lookahead;
     for (let left = eventsMax; left > 0; left -= 1) {
+      lookahead.beforeEvent();
       if (this.#stopReason !== undefined || !wheel.take(until)) return true;
       this.#dispatch(wheel.kind, wheel.a, wheel.b, wheel.payload);
     }

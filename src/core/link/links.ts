@@ -72,6 +72,11 @@ export class Links {
     return this.#get(id);
   }
 
+  /** The links as they lie in memory, while they are few: for who looks ahead. */
+  get few(): FewLinks<Link> {
+    return this.#few;
+  }
+
   /** All links, whatever their state. */
   all(): Iterable<Link> {
     return this.#many?.values() ?? linksIn(this.#few);

@@ -90,6 +90,11 @@ export class Dissemination implements NeighbourListener {
     this.#list = new MessageList(options);
   }
 
+  /** What came last or was published, for who looks ahead. */
+  get newest(): Listed | undefined {
+    return this.#newest;
+  }
+
   /** The Message List's numbers, for those who watch. */
   get messageList(): Pick<MessageList, 'size' | 'retained' | 'retainedBytes' | 'forgottenOrigins'> {
     return this.#list;

@@ -18,6 +18,12 @@ const eventWords = 3;
 const kindBits = 4;
 const kindMask = (1 << kindBits) - 1;
 
+/** Events that were looked up: `a` and payload of each. */
+export interface Upcoming {
+  readonly a: Int32Array;
+  readonly payloads: unknown[];
+}
+
 /**
  * The event queue: a hierarchical time wheel (Varghese, Lauck 1987) in typed arrays. Adding and
  * taking cost a few array accesses however many events are pending, and nothing is allocated for an
@@ -99,6 +105,62 @@ export class TimeWheel {
     return true;
   }
 
+  /**
+   * Looks up the next events of one kind, without taking them: as many as there is room for in `into`
+   * and the first level shows. Returns how many.
+   */
+  upcoming(kind: number, into: Upcoming): number {
+    const { length: most } = into.a;
+    const last = this.#dueLast;
+    let found = 0;
+    let from = this.#dueNext;
+    for (let chunk = this.#due; chunk !== nothing && found < most; ) {
+      const fill = chunk === last ? this.#dueLastFill : chunkEvents;
+      found = this.#lookInto(chunk, from, fill, kind, into, found);
+      from = 0;
+      chunk = this.#chunkAfter(chunk, last);
+    }
+    let slot = this.#nextSlot(0, this.#now - (this.#windows[0] as number));
+    for (; slot !== nothing && found < most; slot = this.#nextSlot(0, slot + 1)) {
+      found = this.#lookIntoSlot(slot, kind, into, found);
+    }
+    return found;
+  }
+
+  #lookIntoSlot(slot: number, kind: number, into: Upcoming, before: number): number {
+    const last = this.#tails[slot] as number;
+    let found = before;
+    for (let chunk = this.#heads[slot] as number; chunk !== nothing && found < into.a.length; ) {
+      const fill = chunk === last ? (this.#fills[slot] as number) : chunkEvents;
+      found = this.#lookInto(chunk, 0, fill, kind, into, found);
+      chunk = this.#chunkAfter(chunk, last);
+    }
+    return found;
+  }
+
+  #chunkAfter(chunk: number, last: number): number {
+    return chunk === last ? nothing : (this.#words[chunk * chunkWords] as number);
+  }
+
+  #lookInto(
+    chunk: number,
+    from: number,
+    fill: number,
+    kind: number,
+    { a, payloads }: Upcoming,
+    found: number,
+  ): number {
+    let at = found;
+    for (let index = from; index < fill && at < a.length; index += 1) {
+      const word = chunk * chunkWords + firstAt + index * eventWords;
+      if (((this.#words[word + 1] as number) & kindMask) !== kind) continue;
+      a[at] = this.#words[word] as number;
+      payloads[at] = this.#payloads[chunk * chunkEvents + index];
+      at += 1;
+    }
+    return at;
+  }
+
   /** Nothing is due until then: it is then. */
   #waitFor(until: Tick): false {
     if (until <= this.#now) return false;
@@ -143,7 +205,7 @@ export class TimeWheel {
     this.#size -= 1;
     this.#dueNext = index + 1;
     if (this.#dueNext < this.#dueFill) return;
-    const next = chunk === this.#dueLast ? nothing : (words[chunk * chunkWords] as number);
+    const next = this.#chunkAfter(chunk, this.#dueLast);
     this.#release(chunk);
     this.#show(next);
   }
@@ -170,7 +232,7 @@ export class TimeWheel {
     const lastFill = this.#fills[level * slots + slot] as number;
     let chunk = this.#vacated(level, slot);
     while (chunk !== nothing) {
-      const next = chunk === last ? nothing : (this.#words[chunk * chunkWords] as number);
+      const next = this.#chunkAfter(chunk, last);
       this.#moveChunk(chunk, chunk === last ? lastFill : chunkEvents);
       this.#release(chunk);
       chunk = next;
