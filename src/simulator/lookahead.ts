@@ -11,6 +11,8 @@ import type { SettledOverlay } from './settled-overlay.ts';
 const framesMax = 64;
 /** For fewer it is not worth it. */
 const framesMin = 16;
+/** What fewer peers than these need is in the processor's caches, and their frames are too few to be asked for together. */
+export const lookaheadPeersMin = 4_000;
 /** Fewer than the words in a line of the processor's cache, and even: every other one is an id. */
 const idsALine = 6;
 

@@ -11,7 +11,7 @@ import { randomStream } from './engine/random.ts';
 import { msOf, type Tick, ticksOf } from './engine/ticks.ts';
 import { TimeWheel } from './engine/time-wheel.ts';
 import { TraceHash } from './engine/trace-hash.ts';
-import { Lookahead } from './lookahead.ts';
+import { Lookahead, lookaheadPeersMin } from './lookahead.ts';
 import { type Hosts, Network } from './network/network.ts';
 import { Addresses } from './nodes/addresses.ts';
 import { NodeClock } from './nodes/node-clock.ts';
@@ -54,7 +54,7 @@ export class World implements Hosts, Surroundings {
   deliveries = 0;
   readonly hearsEvents: boolean;
   readonly #processes: (AnyProcess | undefined)[];
-  readonly #lookahead: Lookahead;
+  readonly #lookahead: Lookahead | undefined;
   readonly #lives: Uint32Array;
   /** Hosts without power answer nobody. */
   readonly #isDark: Uint8Array;
@@ -120,13 +120,15 @@ export class World implements Hosts, Surroundings {
       });
       this.#isDormant.fill(1, 0, topology.peers);
     }
-    this.#lookahead = new Lookahead({
-      wheel: this.wheel,
-      ends: this.network.ends,
-      seeds: this.seeds,
-      processes: this.#processes,
-      settled: this.settled,
-    });
+    if (this.peers >= lookaheadPeersMin) {
+      this.#lookahead = new Lookahead({
+        wheel: this.wheel,
+        ends: this.network.ends,
+        seeds: this.seeds,
+        processes: this.#processes,
+        settled: this.settled,
+      });
+    }
   }
 
   // -------------------------------------------------------------- for those who look
@@ -201,7 +203,7 @@ export class World implements Hosts, Surroundings {
     const { wheel } = this;
     const lookahead = this.#lookahead;
     for (let left = eventsMax; left > 0; left -= 1) {
-      lookahead.beforeEvent();
+      lookahead?.beforeEvent();
       if (this.#stopReason !== undefined || !wheel.take(until)) return true;
       this.#dispatch(wheel.kind, wheel.a, wheel.b, wheel.payload);
     }
