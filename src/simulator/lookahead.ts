@@ -7,9 +7,9 @@ import type { Ends } from './network/ends.ts';
 import type { PeerProcess } from './nodes/peer-process.ts';
 import type { SettledOverlay } from './settled-overlay.ts';
 
-/** Frames that are looked at together: what they touch still fits into a core's own cache. */
-const framesMax = 64;
-/** For fewer it is not worth it. */
+/** Events that are looked at together: what they touch still fits into a core's own cache. */
+const eventsMax = 64;
+/** For fewer frames among them it is not worth it. */
 const framesMin = 16;
 /** What fewer peers than these need is in the processor's caches, and their frames are too few to be asked for together. */
 export const lookaheadPeersMin = 4_000;
@@ -40,16 +40,17 @@ export class Lookahead {
   read = 0;
   readonly #with: LookaheadDependencies;
   readonly #upcoming: Upcoming = {
-    a: new Int32Array(framesMax),
-    payloads: new Array<unknown>(framesMax).fill(undefined),
+    kinds: new Uint8Array(eventsMax),
+    a: new Int32Array(eventsMax),
+    payloads: new Array<unknown>(eventsMax).fill(undefined),
   };
   readonly #receivers: PeerProcess[] = [];
-  readonly #links = new Int32Array(framesMax);
+  readonly #links = new Int32Array(eventsMax);
   readonly #messages: Message[] = [];
   readonly #few: FewLinks<Link>[] = [];
   /** Peers of a settled overlay whose machines will be made. */
-  readonly #untouched = new Int32Array(framesMax);
-  #framesLeft = 0;
+  readonly #untouched = new Int32Array(eventsMax);
+  #eventsLeft = 0;
 
   constructor(dependencies: LookaheadDependencies) {
     this.#with = dependencies;
@@ -57,26 +58,39 @@ export class Lookahead {
 
   /** Before each event. */
   beforeEvent(): void {
-    this.#framesLeft -= 1;
-    if (this.#framesLeft > 0) return;
-    const { wheel } = this.#with;
-    const found = wheel.upcoming(eventKinds.frame, this.#upcoming);
-    this.#framesLeft = Math.max(framesMin, found);
-    if (found >= framesMin) this.#look(found);
+    this.#eventsLeft -= 1;
+    if (this.#eventsLeft > 0) return;
+    const found = this.#with.wheel.upcoming(this.#upcoming);
+    this.#eventsLeft = Math.max(framesMin, found);
+    const frames = this.#frames(found);
+    if (frames >= framesMin) this.#look(frames);
   }
 
-  #look(found: number): void {
-    const receivers = this.#sort(found);
+  /** Of so many events that were looked up, moves the frames to the front; returns how many they are. */
+  #frames(found: number): number {
+    const { kinds, a, payloads } = this.#upcoming;
+    let frames = 0;
+    for (let at = 0; at < found; at += 1) {
+      if (kinds[at] !== eventKinds.frame) continue;
+      a[frames] = a[at] as number;
+      payloads[frames] = payloads[at];
+      frames += 1;
+    }
+    return frames;
+  }
+
+  #look(frames: number): void {
+    const receivers = this.#sort(frames);
     this.#reachMachines(receivers);
     this.#reachLinks(receivers);
   }
 
   /** Sorts out who gets these frames; returns how many are peers with a machine. */
-  #sort(found: number): number {
+  #sort(frames: number): number {
     const { ends, seeds, processes, settled } = this.#with;
     let receivers = 0;
     let untouched = 0;
-    for (let at = 0; at < found; at += 1) {
+    for (let at = 0; at < frames; at += 1) {
       const end = this.#upcoming.a[at] as number;
       const node = ends.nodeOf(end);
       const process = processes[node];

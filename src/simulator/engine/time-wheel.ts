@@ -18,8 +18,9 @@ const eventWords = 3;
 const kindBits = 4;
 const kindMask = (1 << kindBits) - 1;
 
-/** Events that were looked up: `a` and payload of each. */
+/** Room for events that are looked up: kind, `a` and payload of each. */
 export interface Upcoming {
+  readonly kinds: Uint8Array;
   readonly a: Int32Array;
   readonly payloads: unknown[];
 }
@@ -106,33 +107,33 @@ export class TimeWheel {
   }
 
   /**
-   * Looks up the next events of one kind, without taking them: as many as there is room for in `into`
-   * and the first level shows. Returns how many.
+   * Looks up the next events, without taking them: as many as there is room for in `into` and the first
+   * level shows. Returns how many.
    */
-  upcoming(kind: number, into: Upcoming): number {
+  upcoming(into: Upcoming): number {
     const { length: most } = into.a;
     const last = this.#dueLast;
     let found = 0;
     let from = this.#dueNext;
     for (let chunk = this.#due; chunk !== nothing && found < most; ) {
       const fill = chunk === last ? this.#dueLastFill : chunkEvents;
-      found = this.#lookInto(chunk, from, fill, kind, into, found);
+      found = this.#lookInto(chunk, from, fill, into, found);
       from = 0;
       chunk = this.#chunkAfter(chunk, last);
     }
     let slot = this.#nextSlot(0, this.#now - (this.#windows[0] as number));
     for (; slot !== nothing && found < most; slot = this.#nextSlot(0, slot + 1)) {
-      found = this.#lookIntoSlot(slot, kind, into, found);
+      found = this.#lookIntoSlot(slot, into, found);
     }
     return found;
   }
 
-  #lookIntoSlot(slot: number, kind: number, into: Upcoming, before: number): number {
+  #lookIntoSlot(slot: number, into: Upcoming, before: number): number {
     const last = this.#tails[slot] as number;
     let found = before;
     for (let chunk = this.#heads[slot] as number; chunk !== nothing && found < into.a.length; ) {
       const fill = chunk === last ? (this.#fills[slot] as number) : chunkEvents;
-      found = this.#lookInto(chunk, 0, fill, kind, into, found);
+      found = this.#lookInto(chunk, 0, fill, into, found);
       chunk = this.#chunkAfter(chunk, last);
     }
     return found;
@@ -146,14 +147,13 @@ export class TimeWheel {
     chunk: number,
     from: number,
     fill: number,
-    kind: number,
-    { a, payloads }: Upcoming,
+    { kinds, a, payloads }: Upcoming,
     found: number,
   ): number {
     let at = found;
     for (let index = from; index < fill && at < a.length; index += 1) {
       const word = chunk * chunkWords + firstAt + index * eventWords;
-      if (((this.#words[word + 1] as number) & kindMask) !== kind) continue;
+      kinds[at] = (this.#words[word + 1] as number) & kindMask;
       a[at] = this.#words[word] as number;
       payloads[at] = this.#payloads[chunk * chunkEvents + index];
       at += 1;
