@@ -197,7 +197,7 @@ describe('a seed', () => {
     b?.renew('s0:1', ['a:1']);
     c?.renew('s0:1', ['a:1']);
     d?.renew('s0:1', ['e:1']);
-    net.time.run(2_000);
+    net.time.run(3_000);
     expect(net.eventsOf('overlay:components-seen', 's0:1').at(-1)).toMatchObject({
       components: 2,
       smallest: 2,
