@@ -104,34 +104,43 @@ class SharedMessages implements Checker {
   }
 
   #compare(sights: readonly Sight[], thenMs: Ms, atMs: Ms): void {
-    const { world, receipts } = this.#about;
     for (const sight of sights) {
-      const { node, end, generation, neighbour, had } = sight;
-      const { ends } = world.network;
-      // A host without power leaves its connections as they are: each process has to have its own end still.
-      const isStill =
-        ends.generationOf(end) === generation &&
-        world.process(node)?.ends.values().includes(end) &&
-        world
-          .process(neighbour)
-          ?.ends.values()
-          .includes(end ^ 1) &&
-        world.peer(node)?.overlay.linkTo(world.idOf(neighbour));
-      if (!isStill || this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
-      const has = receipts.heldBy(neighbour);
-      const missed = had.find(
-        (message) =>
-          has?.has(message) !== true &&
-          this.#gaps.get(neighbour)?.has(message) !== true &&
-          !this.#mayHaveBeenLeftOut(sight, message),
-      );
-      if (missed === undefined) continue;
+      const { node, neighbour } = sight;
+      const missed = this.#missedBy(sight);
+      if (missed === undefined || !this.#isStill(sight)) continue;
+      if (this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
       this.#accuse(
         [node, neighbour],
         `${this.#about.name(node)} has had message ${missed + 1} for ${(atMs - thenMs) / 1_000} s, and its neighbour ${this.#about.name(neighbour)} has neither got it nor said that it misses it`,
       );
       return;
     }
+  }
+
+  /** A message that the neighbour should have by now. */
+  #missedBy(sight: Sight): number | undefined {
+    const { neighbour, had } = sight;
+    const has = this.#about.receipts.heldBy(neighbour);
+    return had.find(
+      (message) =>
+        has?.has(message) !== true &&
+        this.#gaps.get(neighbour)?.has(message) !== true &&
+        !this.#mayHaveBeenLeftOut(sight, message),
+    );
+  }
+
+  /** A host without power leaves its connections as they are: each process has to have its own end still. */
+  #isStill({ node, end, generation, neighbour }: Sight): boolean {
+    const { world } = this.#about;
+    return (
+      world.network.ends.generationOf(end) === generation &&
+      world.process(node)?.ends.values().includes(end) === true &&
+      world
+        .process(neighbour)
+        ?.ends.values()
+        .includes(end ^ 1) === true &&
+      world.peer(node)?.overlay.linkTo(world.idOf(neighbour)) !== undefined
+    );
   }
 
   #lookAtLines(world: World, atMs: Ms): void {
