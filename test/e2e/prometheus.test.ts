@@ -54,7 +54,7 @@ describe('a network that Prometheus watches', () => {
     await until(
       'Prometheus hears 3 seeds and 8 peers',
       async () => (await upTargets(prometheus)).length === 11,
-      () => targetsInWords(prometheus),
+      async () => `${await targetsInWords(prometheus)}${endedInWords([...seeds, ...peers])}`,
     );
     await until('messages arrive', async () => (await received(prometheus)) > 100);
   });
@@ -234,7 +234,7 @@ describe('a network that Prometheus watches', () => {
       'the newcomer is scraped',
       async () =>
         (await upTargets(prometheus)).some(({ labels }) => labels['node'] === newcomer.id),
-      () => targetsInWords(prometheus),
+      async () => `${await targetsInWords(prometheus)}${endedInWords([...seeds, ...peers])}`,
     );
     await until(
       'the overlay is one again',
@@ -287,6 +287,17 @@ async function targetsInWords(prometheus: Prometheus): Promise<string> {
   return targets
     .map(({ labels, health, lastError }) => `${labels['node']} ${health} ${lastError}`)
     .join('; ');
+}
+
+/** What those that are gone said at the end. */
+function endedInWords(processes: readonly RunningProcess[]): string {
+  return processes
+    .filter(({ child }) => child.exitCode !== null || child.signalCode !== null)
+    .map(
+      ({ id, child, stderr }) =>
+        `\n${id} ended (${child.exitCode ?? child.signalCode}): ${stderr()}`,
+    )
+    .join('');
 }
 
 async function received(prometheus: Prometheus): Promise<number> {
