@@ -199,7 +199,10 @@ export interface Renew {
   readonly neighbours: readonly PeerId[];
   /** How many peers the sender knows. */
   readonly peerCount: number;
-  /** Digest of this seed's Peer List as the sender last saw it; absent when it wants none of the changes. */
+  /**
+   * Digest of this seed's Peer List as the sender last saw it, which asks for the changes since, and for word of deaths
+   * at once; absent when the sender follows another seed's list, or asks for all of this one.
+   */
   readonly listed?: string;
 }
 

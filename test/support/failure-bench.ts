@@ -77,6 +77,7 @@ export class FailureBench {
       membership: {
         get: (peer) => this.known.get(peer),
         isOver: (peer, incarnation) => incarnation <= (this.over.get(peer) ?? 0),
+        isBuried: (peer, incarnation) => incarnation <= (this.over.get(peer) ?? 0),
       },
       self: this.self,
       random,

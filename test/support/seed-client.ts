@@ -96,10 +96,13 @@ export class SeedClient {
     this.#ask(seed, { type: 'LEAVE', request: this.#next(), peer, incarnation, session });
   }
 
-  renew(seed: SeedId, neighbours: readonly PeerId[] = []): void {
+  /** Follows the Peer List there when it names the digest that it has `listed`. */
+  renew(seed: SeedId, neighbours: readonly PeerId[] = [], listed?: string): void {
     const { id: peer, incarnation } = this;
     const request = this.#next();
-    this.#ask(seed, { type: 'RENEW', request, peer, incarnation, neighbours, peerCount: 1 });
+    const told = listed !== undefined && { listed };
+    const type = 'RENEW';
+    this.#ask(seed, { type, request, peer, incarnation, neighbours, peerCount: 1, ...told });
   }
 
   report(seed: SeedId, peer: PeerId, incarnation: Incarnation): void {

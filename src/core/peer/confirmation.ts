@@ -14,11 +14,11 @@ import type { Self } from './self.ts';
 export interface ConfirmationsDependencies {
   readonly effects: Pick<Effects, 'emit'>;
   readonly neighbourhood: Pick<Neighbourhood, 'linkTo'>;
-  readonly membership: Pick<KnownPeers, 'get'>;
+  readonly membership: Pick<KnownPeers, 'isBuried'>;
   readonly self: Self;
   readonly evidence: Evidence;
   readonly rumours: Rumours;
-  readonly doubts: Pick<Doubts, 'dead' | 'isMissing' | 'lastHeardMsOf'>;
+  readonly doubts: Pick<Doubts, 'has' | 'dead' | 'isMissing' | 'lastHeardMsOf'>;
   readonly pulse: Pick<Pulse, 'isFresh'>;
   readonly listener: Pick<FailureListener, 'dead' | 'selfDeclaredDead'>;
 }
@@ -42,8 +42,17 @@ export class Confirmations {
 
   /** From a seed itself, or by this peer's own part in the agreement: there is nothing to doubt. */
   onConfirmed(confirmed: DeadConfirmed, from: NodeId, now: Instant): void {
-    if (confirmed.peer === this.#with.self.id) this.#onOwn(confirmed, from, now);
+    const { peer } = confirmed;
+    if (peer === this.#with.self.id) this.#onOwn(confirmed, from, now);
+    else if (this.#isBystander(peer)) this.#takeAsBystander(confirmed, from, now);
     else this.#take(confirmed, from, undefined, now);
+  }
+
+  /** Seeds tell of every death, and most are those of peers that this one has nothing to do with. */
+  #isBystander(peer: PeerId): boolean {
+    if (this.#options.confirmation === 'peers') return false;
+    const { doubts, neighbourhood } = this.#with;
+    return neighbourhood.linkTo(peer) === undefined && !doubts.has(peer);
   }
 
   /**
@@ -60,8 +69,9 @@ export class Confirmations {
 
   #isBelieved(confirmed: DeadConfirmed, from: PeerId, now: Instant): boolean {
     const { peer, incarnation } = confirmed;
-    const { pulse, rumours } = this.#with;
+    const { membership, pulse, rumours } = this.#with;
     if (!this.#isFromWhoConfirms(confirmed) || rumours.hasHeardOf(confirmed)) return false;
+    if (membership.isBuried(peer, incarnation)) return false;
     if (pulse.isFresh(peer, incarnation, now)) return false;
     if (this.#options.confirmation === 'peers') return true;
     return this.#isToldByEnough(peer, incarnation, from);
@@ -87,8 +97,8 @@ export class Confirmations {
   }
 
   #take(confirmed: DeadConfirmed, from: NodeId, cameOver: Link | undefined, now: Instant): void {
-    const { peer, incarnation, seed } = confirmed;
-    const { doubts, effects, evidence, listener, membership, rumours } = this.#with;
+    const { peer, incarnation } = confirmed;
+    const { doubts, rumours } = this.#with;
     const silentMs = this.#silentMs(peer, incarnation, now);
     const isPassedOn = this.#isPassedOn(confirmed, cameOver);
     doubts.dead(peer, incarnation);
@@ -97,14 +107,30 @@ export class Confirmations {
     const isRemembered = news === 'news';
     // What there is no room for is not passed on; but a seed's word is taken in all the same.
     if (!isRemembered && cameOver !== undefined) return;
-    effects.emit({ type: 'peer:confirmed-dead', peer, incarnation, seed, from, silentMs });
+    this.#emit(confirmed, from, silentMs);
     // To the dead as well, while there is a link: if it lives after all, it has to register again.
     if (isPassedOn && isRemembered) rumours.spread(confirmed, cameOver);
     else rumours.tell(peer, confirmed);
+    this.#bury(confirmed, now);
+  }
+
+  /** The membership alone remembers it: it is passed on to nobody, so it need not be kept from going in circles. */
+  #takeAsBystander(confirmed: DeadConfirmed, from: NodeId, now: Instant): void {
+    const { peer, incarnation } = confirmed;
+    if (this.#with.membership.isBuried(peer, incarnation)) return;
+    this.#emit(confirmed, from, null);
+    this.#bury(confirmed, now);
+  }
+
+  #emit({ peer, incarnation, seed }: DeadConfirmed, from: NodeId, silentMs: Ms | null): void {
+    const type = 'peer:confirmed-dead';
+    this.#with.effects.emit({ type, peer, incarnation, seed, from, silentMs });
+  }
+
+  #bury({ peer, incarnation }: DeadConfirmed, now: Instant): void {
+    const { evidence, listener } = this.#with;
     evidence.forget(peer, incarnation);
-    // Late word of an earlier life must not touch the present one.
-    const isOutlived = (membership.get(peer)?.incarnation ?? 0) > incarnation;
-    if (!isOutlived) listener.dead(peer, incarnation, now);
+    listener.dead(peer, incarnation, now);
   }
 
   /**

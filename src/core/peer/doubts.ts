@@ -67,6 +67,7 @@ const jitterShare = 0.5;
 export class Doubts implements ExaminationListener {
   readonly #options: DoubtsOptions;
   readonly #with: DoubtsDependencies;
+  /** While there are any: every frame of a neighbour asks whether it is doubted. */
   #doubts: Map<PeerId, Doubt> | undefined;
   #lastToken = 0;
 
@@ -259,6 +260,7 @@ export class Doubts implements ExaminationListener {
   #forget(doubt: Doubt): void {
     this.#with.probing.cancel(doubt.peer);
     this.#doubts?.delete(doubt.peer);
+    if (this.#doubts?.size === 0) this.#doubts = undefined;
   }
 
   #schedule(doubt: Doubt, afterMs: Ms): void {

@@ -6,6 +6,8 @@ import { dropOldest } from './bounded.ts';
 export interface KnownPeers {
   /** Whether this incarnation is known to have died, left or been replaced. */
   isOver(peer: PeerId, incarnation: Incarnation): boolean;
+  /** Whether this incarnation is known to have died or left. */
+  isBuried(peer: PeerId, incarnation: Incarnation): boolean;
   get(peer: PeerId): PeerEntry | undefined;
 }
 
@@ -99,7 +101,9 @@ export class Evidence {
   }
 
   forget(peer: PeerId, incarnation: Incarnation): void {
-    if (this.#of(peer, incarnation) !== undefined) this.#hearsay?.delete(peer);
+    if (this.#of(peer, incarnation) === undefined) return;
+    this.#hearsay?.delete(peer);
+    if (this.#hearsay?.size === 0) this.#hearsay = undefined;
   }
 
   #of(peer: PeerId, incarnation: Incarnation): Hearsay | undefined {

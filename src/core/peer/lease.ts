@@ -3,8 +3,12 @@ import type { Incarnation, SeedId } from '../messages.ts';
 /** What this peer remembers of one seed that has answered OK to its REGISTER. */
 export interface Lease {
   readonly seed: SeedId;
-  /** Digest of the seed's Peer List as last seen; empty when the list is wanted whatever it is. */
+  /** Digest of the seed's Peer List as this peer has taken it in; empty when the list is wanted whatever it is. */
   digest: string;
+  /** Digest of the seed's Peer List as the seed last told it. */
+  told: string;
+  /** Whether the last RENEW asked for the changes of the list. */
+  asksChanges: boolean;
   /** Whether a Peer List has come from this seed. */
   listed: boolean;
   /** Number of the RENEW that is not answered yet; 0 when there is none. */
@@ -60,7 +64,7 @@ export class Leases {
   grant(seed: SeedId, incarnation: Incarnation): readonly SeedId[] {
     const isHigher = incarnation > this.#incarnation;
     const superseded = isHigher ? this.#leases : none;
-    const lease = { seed, digest: '', listed: false, renewRequest: 0, listRequest: 0, missed: 0 };
+    const lease = newLease(seed);
     this.#leases = isHigher ? [lease] : this.#leases.concat(lease);
     this.#incarnation = incarnation;
     return superseded.map((over) => over.seed);
@@ -75,4 +79,17 @@ export class Leases {
     this.#leases = none;
     this.#incarnation = 0;
   }
+}
+
+function newLease(seed: SeedId): Lease {
+  return {
+    seed,
+    digest: '',
+    told: '',
+    asksChanges: false,
+    listed: false,
+    renewRequest: 0,
+    listRequest: 0,
+    missed: 0,
+  };
 }

@@ -108,9 +108,12 @@ export class Membership {
    * emitted; a confirmed death is failure detection's to announce.
    */
   bury(peer: PeerId, incarnation: Incarnation, cause: 'dead' | 'left'): boolean {
-    if (this.isBuried(peer, incarnation)) return false;
     this.#buried ??= new Map();
-    this.#buried.delete(peer);
+    const buried = this.#buried.get(peer);
+    if (buried !== undefined) {
+      if (incarnation <= buried) return false;
+      this.#buried.delete(peer);
+    }
     this.#buried.set(peer, incarnation);
     dropOldest(this.#buried, this.#options.failureDetection.memoryMax);
     const known = this.#known.get(peer);

@@ -2,7 +2,7 @@ import type { RegistrationOptions } from '../config.ts';
 import type { Effects, Random } from '../effects.ts';
 import type { Link } from '../link/link.ts';
 import type { Links } from '../link/links.ts';
-import type { PeerId, PeerList, RenewResult, SeedId } from '../messages.ts';
+import type { PeerId, PeerList, Renew, RenewResult, SeedId } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
 import { fullJitterMs } from './chance.ts';
 import type { Lease, Leases } from './lease.ts';
@@ -41,6 +41,10 @@ const jitterShare = 0.25;
  * Keeps the leases while the peer is registered: the links to the registered seeds, RENEW over
  * them, and the Peer Lists that come with them. RENEW and PEER_LIST_REQUEST need no deadline of
  * their own: the next renewal finds them unanswered.
+ *
+ * Peer Lists of equal digests are equal, so the peer follows the list of one seed: it is asked for the changes
+ * with each renewal, and tells deaths at once. Another seed is asked for changes when its digest is none that
+ * the peer has come to.
  */
 export class Renewal {
   readonly #options: RegistrationOptions;
@@ -142,7 +146,9 @@ export class Renewal {
     if (lease === undefined) return;
     lease.renewRequest = 0;
     lease.missed = 0;
-    if (lease.digest !== result.digest) this.#catchUp(lease, link, result, now);
+    lease.told = result.digest;
+    if (lease.asksChanges && lease.digest !== result.digest)
+      this.#catchUp(lease, link, result, now);
     this.#askListIfWanted(lease, link);
     if (result.bridge.length === 0) return;
     const candidates = result.bridge.map((peer) => peer.id);
@@ -168,6 +174,7 @@ export class Renewal {
     const first = !lease.listed;
     lease.listRequest = 0;
     lease.digest = digest;
+    lease.told = digest;
     lease.listed = true;
     this.#with.effects.emit({ type: 'peer-list:received', seed, total, digest, peers, first });
     this.#with.listener.peersLearned(peers, now);
@@ -211,15 +218,34 @@ export class Renewal {
   #renew(lease: Lease, link: Link): void {
     const { contacts, leases, links, self, view } = this.#with;
     lease.renewRequest = contacts.nextRequest();
-    links.send(link, {
+    lease.asksChanges = this.#isFollowed(lease) || this.#isBehind(lease);
+    const renew: Renew = {
       type: 'RENEW',
       request: lease.renewRequest,
       peer: self.id,
       incarnation: leases.incarnation,
       neighbours: view.neighbourIds(),
       peerCount: view.peerCount(),
-      ...(lease.digest !== '' && { listed: lease.digest }),
-    });
+    };
+    const asks = lease.asksChanges && lease.digest !== '';
+    links.send(link, asks ? { ...renew, listed: lease.digest } : renew);
+  }
+
+  /** The first seed that is linked and answers is followed. */
+  #isFollowed(lease: Lease): boolean {
+    const { contacts, leases } = this.#with;
+    const first = leases
+      .all()
+      .find(({ seed, missed }) => missed === 0 && contacts.linkTo(seed) !== undefined);
+    return lease === first;
+  }
+
+  /** Whether this seed's list was another one than those that this peer has taken in, from it or from others. */
+  #isBehind(lease: Lease): boolean {
+    const { told } = lease;
+    if (!this.#with.leases.all().some(({ digest }) => digest === told)) return true;
+    lease.digest = told;
+    return false;
   }
 
   #askListIfWanted(lease: Lease, link: Link): void {

@@ -1,20 +1,34 @@
 const none = -1;
 
-/** Disjoint sets of the numbers below `size`, with path halving and union by size (Tarjan 1975). */
+/** Disjoint sets of the numbers below `max`, with path halving and union by size (Tarjan 1975). */
 export class Components {
   /** `none` for a number that is in no set. */
   readonly #parents: Int32Array;
   readonly #sizes: Int32Array;
+  #count = 0;
+  #size = 0;
 
-  constructor(size: number) {
-    this.#parents = new Int32Array(size).fill(none);
-    this.#sizes = new Int32Array(size);
+  constructor(max: number) {
+    this.#parents = new Int32Array(max).fill(none);
+    this.#sizes = new Int32Array(max);
+  }
+
+  /** How many components there are. */
+  get count(): number {
+    return this.#count;
+  }
+
+  /** How many numbers are in any of them. */
+  get size(): number {
+    return this.#size;
   }
 
   add(one: number): void {
     if (this.#parents[one] !== none) return;
     this.#parents[one] = one;
     this.#sizes[one] = 1;
+    this.#count += 1;
+    this.#size += 1;
   }
 
   /** Both are added if they are new. */
@@ -24,11 +38,9 @@ export class Components {
     const a = this.#rootOf(one);
     const b = this.#rootOf(other);
     if (a === b) return;
-    const sizeOfA = this.#sizes[a] as number;
-    const sizeOfB = this.#sizes[b] as number;
-    const [small, large] = sizeOfA < sizeOfB ? [a, b] : [b, a];
-    this.#parents[small] = large;
-    this.#sizes[large] = sizeOfA + sizeOfB;
+    this.#count -= 1;
+    if ((this.#sizes[a] as number) < (this.#sizes[b] as number)) this.#hang(a, b);
+    else this.#hang(b, a);
   }
 
   /** The components, largest first. */
@@ -42,6 +54,11 @@ export class Components {
       else component.push(one);
     }
     return [...members.values()].sort((one, other) => other.length - one.length);
+  }
+
+  #hang(root: number, below: number): void {
+    this.#parents[root] = below;
+    this.#sizes[below] = (this.#sizes[below] as number) + (this.#sizes[root] as number);
   }
 
   #rootOf(one: number): number {

@@ -25,8 +25,12 @@ export interface LeasesDependencies {
 interface Lease {
   readonly incarnation: Incarnation;
   heardMs: Ms;
+  /** How long it lasts, each time the peer is heard. */
+  readonly lifeMs: Ms;
   /** When it lapses unless the peer is heard. */
   dueMs: Ms;
+  /** How often in a row a probe has found the peer alive that is not heard here. */
+  found: number;
   /** Whether it ever was heard here in this incarnation: peers hold leases with a quorum only. */
   isHeld: boolean;
   /** When a probe failed of a peer that was never heard here; undefined while there is no doubt. */
@@ -39,6 +43,9 @@ const jitterShare = 0.5;
 /** The leases are looked through this often within one of them. */
 const looksPerLease = 8;
 
+/** Most times that a lease is drawn out for a peer that probes find alive: it is heard at other seeds. */
+const stretchMax = 8;
+
 /** A peer that was never heard here is probed again after this share of a lease before it is given up. */
 const doubtShare = 0.5;
 
@@ -47,6 +54,9 @@ const doubtShare = 0.5;
  * peer that no living neighbour could report is buried as well. Silence alone proves nothing: the
  * peer may hold its leases with other seeds. Of a peer that was never heard here a single failed
  * probe proves as little, since it may be a moment's stall: there, two must fail, far apart.
+ *
+ * Every quorum has a seed that holds the peer's lease, so a seed that does not is a second pair of eyes: each
+ * time that it finds the peer alive it waits twice as long until it looks again.
  */
 export class Leases {
   readonly #options: SeedOptions;
@@ -67,10 +77,13 @@ export class Leases {
   /** A peer is alive as this incarnation; its lease runs from now. */
   begin(peer: PeerId, incarnation: Incarnation, now: Instant): void {
     this.#lapsed.delete(peer);
+    const lifeMs = this.#options.leaseMs * (1 + jitterShare * this.#with.random());
     this.#leases.set(peer, {
       incarnation,
       heardMs: now.monotonicMs,
-      dueMs: this.#dueMs(now),
+      lifeMs,
+      dueMs: now.monotonicMs + lifeMs,
+      found: 0,
       isHeld: false,
       doubtedMs: undefined,
     });
@@ -88,8 +101,9 @@ export class Leases {
     lease.isHeld = true;
     lease.doubtedMs = undefined;
     lease.heardMs = now.monotonicMs;
-    lease.dueMs = this.#dueMs(now);
-    this.#lapsed.delete(peer);
+    lease.dueMs = now.monotonicMs + lease.lifeMs;
+    lease.found = 0;
+    if (this.#lapsed.size > 0) this.#lapsed.delete(peer);
   }
 
   onTimer(now: Instant): void {
@@ -107,16 +121,23 @@ export class Leases {
   probed(peer: PeerId, outcome: ProbeOutcome, now: Instant): void {
     const lease = this.#leases.get(peer);
     if (!this.#lapsed.delete(peer) || lease === undefined) return;
-    lease.dueMs = this.#dueMs(now);
+    lease.dueMs = now.monotonicMs + lease.lifeMs;
     const current = this.#with.committed(peer);
     if (current === undefined) return;
-    if (proves(outcome, current.session, this.#with.digest)) lease.doubtedMs = undefined;
+    if (proves(outcome, current.session, this.#with.digest)) this.#found(lease, now);
     else if (lease.isHeld || lease.doubtedMs !== undefined) {
       this.#propose(peer, lease, outcome.seen, now);
     } else {
       lease.doubtedMs = now.monotonicMs;
       lease.dueMs = now.monotonicMs + this.#options.leaseMs * doubtShare;
     }
+  }
+
+  #found(lease: Lease, now: Instant): void {
+    lease.doubtedMs = undefined;
+    lease.found += 1;
+    const stretch = Math.min(stretchMax, 2 ** lease.found);
+    lease.dueMs = now.monotonicMs + lease.lifeMs * stretch;
   }
 
   #propose(peer: PeerId, lease: Lease, seen: string, now: Instant): void {
@@ -133,10 +154,6 @@ export class Leases {
   #emitLapsed(peer: PeerId, { incarnation, heardMs }: Lease, now: Instant): void {
     const sinceMs = now.monotonicMs - heardMs;
     this.#with.effects.emit({ type: 'lease:lapsed', peer, incarnation, sinceMs });
-  }
-
-  #dueMs(now: Instant): Ms {
-    return now.monotonicMs + this.#options.leaseMs * (1 + jitterShare * this.#with.random());
   }
 
   #scheduleLook(): void {

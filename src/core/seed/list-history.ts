@@ -20,12 +20,15 @@ export class ListHistory {
   /** Number of the first of them since the beginning. */
   #first = 0;
   readonly #places = new Map<string, number>();
+  /** What was told since the last change: nearly all who ask have seen one of a few lists. */
+  readonly #told = new Map<string, PeerListChanges>();
 
   constructor(options: { readonly listChangesMax: number }) {
     this.#changesMax = options.listChangesMax;
   }
 
   note(before: string, change: Change): void {
+    this.#told.clear();
     this.#places.set(before, this.#end);
     this.#steps.push({ before, change });
     if (this.#steps.length >= 2 * this.#changesMax) this.#forgetOlder();
@@ -36,8 +39,16 @@ export class ListHistory {
    * that began and ended in between are told as over alone: whoever hears of them may have no room to remember that.
    */
   since(digest: string): PeerListChanges | undefined {
+    const told = this.#told.get(digest);
+    if (told !== undefined) return told;
     const place = this.#places.get(digest);
     if (place === undefined || this.#end - place > this.#changesMax) return undefined;
+    const changes = this.#from(place);
+    this.#told.set(digest, changes);
+    return changes;
+  }
+
+  #from(place: number): PeerListChanges {
     const joined = new Map<PeerId, PeerEntry>();
     const gone: PeerOver[] = [];
     for (let at = place - this.#first; at < this.#steps.length; at += 1) {

@@ -49,6 +49,8 @@ interface Member {
   readonly link: Link;
   /** The incarnation that this link has shown to belong to; 0 before. */
   incarnation: Incarnation;
+  /** Whether it follows the Peer List here and not at another seed: who has not said yet, does. */
+  follows: boolean;
 }
 
 /** Most characters of a death's evidence; reports are longer only by mistake. */
@@ -83,7 +85,7 @@ export class Members implements LinkHandler {
   }
 
   up(link: Link): void {
-    this.#members.set(link.id, { link, incarnation: 0 });
+    this.#members.set(link.id, { link, incarnation: 0, follows: true });
   }
 
   down(link: Link, _closed: LinkClosed): void {
@@ -97,7 +99,8 @@ export class Members implements LinkHandler {
   message(link: Link, message: Message, now: Instant): void {
     const member = this.#members.get(link.id);
     if (member === undefined) return;
-    if (member.incarnation > 0) {
+    // RENEW says itself whose lease it keeps.
+    if (member.incarnation > 0 && message.type !== 'RENEW') {
       this.#with.leases.heard(link.remote.id, member.incarnation, now);
     }
     switch (message.type) {
@@ -106,7 +109,7 @@ export class Members implements LinkHandler {
       case 'LEAVE':
         return this.#onOwn(member, message, now);
       case 'PEER_LIST_REQUEST':
-        return this.#onPeerListRequest(link, message);
+        return this.#onPeerListRequest(member, message);
       case 'DEAD_REPORT':
         return this.#onDeadReport(link, message, now);
       default:
@@ -168,11 +171,12 @@ export class Members implements LinkHandler {
     else this.decided(peer, intent, [ask], refusal, now);
   }
 
-  #onPeerListRequest(link: Link, { request, limit }: PeerListRequest): void {
+  #onPeerListRequest(member: Member, { request, limit }: PeerListRequest): void {
     const { directory, random } = this.#with;
+    member.follows = true;
     const peers = directory.sample(limit, random);
     const { size: total, digest } = directory;
-    this.#with.links.send(link, { type: 'PEER_LIST', request, total, digest, peers });
+    this.#with.links.send(member.link, { type: 'PEER_LIST', request, total, digest, peers });
   }
 
   /**
@@ -182,6 +186,7 @@ export class Members implements LinkHandler {
   #onRenew(member: Member, renew: Renew, now: Instant): void {
     if (!this.#with.standing.isVoting) return;
     const { peer, incarnation, neighbours, request, listed } = renew;
+    member.follows = listed !== undefined;
     const status = this.#statusOf(peer, incarnation);
     if (status === 'alive') {
       this.#bind(member, incarnation, now);
@@ -260,10 +265,12 @@ export class Members implements LinkHandler {
     }
   }
 
-  /** Tells every member of a committed death; `seed` is the one that proposed it. */
+  /** Tells every member that follows the Peer List here of a committed death; `seed` is the one that proposed it. */
   tellDeath(peer: PeerId, incarnation: Incarnation, seed: SeedId): void {
     const confirmation = this.#confirmation(peer, incarnation, seed);
-    for (const { link } of this.#members.values()) this.#with.links.send(link, confirmation);
+    for (const { link, follows } of this.#members.values()) {
+      if (follows) this.#with.links.send(link, confirmation);
+    }
   }
 
   #confirmation(peer: PeerId, incarnation: Incarnation, seed: SeedId): DeadConfirmed {

@@ -109,27 +109,27 @@ export class OverlayView {
 
   onTimer(now: Instant): void {
     this.#isLookDue = false;
-    const components = this.#find(now);
-    const [largest = [], ...others] = components;
-    this.#largest = largest;
+    const found = this.#find(now);
+    const { count: components, size: peers } = found;
+    // Nearly always there is one, and who is in it does not matter.
+    const [largest = [], ...others] = components > 1 ? found.all() : [];
+    this.#largest = largest.map((number) => this.#peerOf(number));
     this.#cutOff.clear();
-    for (const peer of others.flat()) this.#cutOff.add(peer);
-    if (components.length === this.#told) return;
-    this.#told = components.length;
-    this.#with.effects.emit({
-      type: 'overlay:components-seen',
-      components: components.length,
-      smallest: components.at(-1)?.length ?? 0,
-      peers: components.flat().length,
-    });
+    for (const number of others.flat()) this.#cutOff.add(this.#peerOf(number));
+    const smallest = others.at(-1)?.length ?? peers;
+    if (this.#numbered.length > peers + strayNumbersMax) this.#numberAnew();
+    if (components === this.#told) return;
+    this.#told = components;
+    const type = 'overlay:components-seen';
+    this.#with.effects.emit({ type, components, smallest, peers });
   }
 
-  #find(now: Instant): PeerId[][] {
+  #find(now: Instant): Components {
     this.#lookedMs = now.monotonicMs;
     const oldestMs = now.monotonicMs - this.#options.leaseMs;
     const incarnations = this.#incarnations;
-    for (const [number, peer] of this.#numbered.entries()) {
-      incarnations[number] ??= this.#livingIncarnation(peer);
+    for (let number = 0; number < incarnations.length; number += 1) {
+      incarnations[number] ??= this.#livingIncarnation(this.#peerOf(number));
     }
     const components = new Components(incarnations.length);
     for (const [peer, { incarnation, number, numbers, atMs }] of this.#reports) {
@@ -142,9 +142,7 @@ export class OverlayView {
         if (incarnations[neighbour] !== 0) components.join(number, neighbour);
       }
     }
-    const found = components.all().map((numbers) => numbers.map((one) => this.#peerOf(one)));
-    if (this.#numbered.length > found.flat().length + strayNumbersMax) this.#numberAnew();
-    return found;
+    return components;
   }
 
   #tellsTheSame({ neighbours: told }: Report, neighbours: readonly PeerId[]): boolean {

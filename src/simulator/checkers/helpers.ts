@@ -24,7 +24,8 @@ class Helpers implements Checker {
   }
 
   frame(atMs: Ms, _end: number, _generation: number, from: number, to: number, message: Message) {
-    if (message.type !== 'PROBE') return;
+    // A liar repeats questions that it has asked long ago.
+    if (message.type !== 'PROBE' || this.#about.isLiar(from)) return;
     const helper = this.#about.world.idOf(to);
     const asked = this.#asked.get(from) ?? new Map<PeerId, Map<string, Ms>>();
     this.#asked.set(from, asked);

@@ -402,12 +402,15 @@ describe('DEAD_CONFIRMED', () => {
     expect(gossip.heard).toEqual(['dead x:1#1']);
   });
 
-  test('of an earlier life is taken in, but the present one stays', () => {
+  test('of an earlier life is taken in once', () => {
     const made = bench();
     made.know('x:1', 2);
     made.machine.confirmed(dead, 's:1', made.now);
     expect(made.all('peer:confirmed-dead')).toMatchObject([{ peer: 'x:1', incarnation: 1 }]);
-    expect(made.heard).toEqual([]);
+    expect(made.heard).toEqual(['dead x:1#1']);
+    made.hear('b:1', dead);
+    made.machine.confirmed(dead, 's:2', made.now);
+    expect(made.all('peer:confirmed-dead')).toHaveLength(1);
   });
 
   test('about this peer itself is for the seeds to say, and goes no further', () => {

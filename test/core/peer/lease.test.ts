@@ -11,6 +11,11 @@ function registered(
   return bench;
 }
 
+/** For whose changes each RENEW asked, and since which digest. */
+function digestsAsked(bench: RegistrationBench): string[] {
+  return bench.got('RENEW').map(({ seed, listed }) => `${seed} ${listed}`);
+}
+
 describe('the lease', () => {
   test('is renewed with every registered seed, telling neighbours and the number of known peers', () => {
     const bench = registered();
@@ -37,9 +42,9 @@ describe('the lease', () => {
     const bench = registered();
     bench.run(12_000);
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
-    bench.script('seed2', { digest: 'd9', peers: [entry('new:1')] });
+    bench.script('seed1', { digest: 'd9', peers: [entry('new:1')] });
     bench.run(12_000);
-    expect(bench.got('PEER_LIST_REQUEST').slice(2)).toMatchObject([{ seed: 'seed2', limit: 256 }]);
+    expect(bench.got('PEER_LIST_REQUEST').slice(2)).toMatchObject([{ seed: 'seed1', limit: 256 }]);
     expect(bench.got('PEER_LIST_REQUEST')[0]).toMatchObject({ limit: 1000 });
     expect(bench.heard('peersLearned').at(-1)).toEqual([[entry('new:1')]]);
     expect(bench.of('peer-list:received').map(({ first }) => first)).toEqual([true, true, false]);
@@ -47,28 +52,64 @@ describe('the lease', () => {
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(3);
   });
 
-  test('is renewed with the digest of the Peer List that this seed told, and takes the changes since', () => {
+  const changes = {
+    joined: [entry('new:1')],
+    gone: [{ id: 'old:1', incarnation: 3, status: 'dead' as const }],
+  };
+
+  test('follows the Peer List of one seed, whose changes it asks for with the digest as last seen', () => {
     const bench = registered();
     bench.run(12_000);
-    expect(bench.got('RENEW').map(({ seed, listed }) => `${seed} ${listed}`)).toEqual([
-      'seed1 d1',
-      'seed2 d1',
+    expect(digestsAsked(bench)).toEqual(['seed1 d1', 'seed2 undefined']);
+    bench.script('seed1', { digest: 'd9', changes });
+    bench.script('seed2', { digest: 'd9' });
+    bench.run(12_000);
+    expect(bench.heard('listChanged')).toEqual([[changes, 'seed1']]);
+    const told = { seed: 'seed1', digest: 'd9', ...changes };
+    expect(bench.of('peer-list:updated')).toMatchObject([told]);
+    bench.run(24_000);
+    expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
+    expect(bench.heard('listChanged')).toHaveLength(1);
+    expect(digestsAsked(bench).slice(4, 8)).toEqual([
+      'seed1 d9',
+      'seed2 undefined',
+      'seed1 d9',
+      'seed2 undefined',
     ]);
-    const changes = {
-      joined: [entry('new:1')],
-      gone: [{ id: 'old:1', incarnation: 3, status: 'dead' as const }],
-    };
+  });
+
+  test('asks another seed for its changes when that one has had another Peer List since the last renewal', () => {
+    const bench = registered();
+    bench.run(12_000);
     bench.script('seed2', { digest: 'd9', changes });
     bench.run(12_000);
-    expect(bench.heard('listChanged')).toEqual([[changes, 'seed2']]);
-    const told = { seed: 'seed2', digest: 'd9', ...changes };
-    expect(bench.of('peer-list:updated')).toMatchObject([told]);
+    expect(bench.heard('listChanged')).toEqual([]);
     bench.run(12_000);
-    expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
-    const renewals = bench.got('RENEW').slice(4);
-    expect(renewals.map(({ seed, listed }) => `${seed} ${listed}`)).toEqual([
+    expect(bench.heard('listChanged')).toEqual([[changes, 'seed2']]);
+    bench.run(12_000);
+    expect(digestsAsked(bench).slice(4)).toEqual([
       'seed1 d1',
-      'seed2 d9',
+      'seed2 d1',
+      'seed1 d1',
+      'seed2 undefined',
+    ]);
+  });
+
+  test('follows another seed as soon as the first misses a renewal, and the first one when it answers again', () => {
+    const bench = registered();
+    bench.script('seed1', { renew: 'silent' });
+    bench.run(24_000);
+    bench.script('seed1', { renew: 'alive' });
+    bench.run(24_000);
+    expect(digestsAsked(bench)).toEqual([
+      'seed1 d1',
+      'seed2 undefined',
+      'seed1 undefined',
+      'seed2 d1',
+      'seed1 undefined',
+      'seed2 d1',
+      'seed1 d1',
+      'seed2 undefined',
     ]);
   });
 

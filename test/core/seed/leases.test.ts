@@ -80,9 +80,25 @@ describe('a lease', () => {
     leases.onTimer(now());
     leases.probed(peer, { proof: 'digest of s:c', challenge: 'c', seen: '' }, now());
     expect(proposed).toEqual([]);
-    at(100);
+    at(120);
     leases.onTimer(now());
     expect(probed).toHaveLength(1);
+  });
+
+  test('with another seed: of a peer that probes find alive, each probe comes twice as late as the one before', () => {
+    const probedAtS: number[] = [];
+    for (let second = 0; second < 3_000; second += 1) {
+      at(second);
+      leases.onTimer(now());
+      if (probed.length === probedAtS.length) continue;
+      probedAtS.push(second);
+      leases.probed(peer, { proof: 'digest of s:c', challenge: 'c', seen: '' }, now());
+    }
+    expect(probedAtS).toEqual([60, 180, 420, 900, 1380, 1860, 2340, 2820]);
+    leases.heard(peer, 1, now());
+    at(3_060);
+    leases.onTimer(now());
+    expect(probed).toHaveLength(probedAtS.length + 1);
   });
 
   test('with another seed: of a peer that was never heard here, two probes must fail, far apart', () => {
@@ -108,7 +124,7 @@ describe('a lease', () => {
     at(92);
     leases.onTimer(now());
     leases.probed(peer, { proof: 'digest of s:c', challenge: 'c', seen: '' }, now());
-    at(160);
+    at(220);
     leases.onTimer(now());
     fails();
     expect(proposed).toEqual([]);

@@ -71,6 +71,26 @@ describe('a seed', () => {
     expect(net.eventsOf('death:reported')).toEqual([]);
   });
 
+  test('tells deaths to those that follow its Peer List, and to those that have not said whose they follow', async () => {
+    const net = await SeedNetwork.create({ seeds: 3, random: 14 });
+    const names = ['follower', 'other', 'newcomer', 'v'];
+    const [follower, other, newcomer, victim] = await Promise.all(names.map((n) => net.client(n)));
+    for (const client of [follower, other, newcomer, victim]) {
+      client?.register('s0:1');
+      net.time.run(1_000);
+    }
+    follower?.renew('s0:1', [], 'c0ffee');
+    other?.renew('s0:1');
+    victim?.kill();
+    newcomer?.report('s1:1', 'v:1', 1);
+    net.time.run(5_000);
+    const toldBy = (client: SeedClient | undefined) =>
+      client?.heard.filter(({ message }) => message.type === 'DEAD_CONFIRMED').map((m) => m.seed);
+    expect(toldBy(follower)).toEqual(['s0:1']);
+    expect(toldBy(other)).toEqual([]);
+    expect(toldBy(newcomer)).toContain('s0:1');
+  });
+
   test('refuses more members than it may have', async () => {
     const net = await SeedNetwork.create({ seeds: 2, random: 12, options: { membersMax: 1 } });
     const [first, second] = [await net.client('a'), await net.client('b')];

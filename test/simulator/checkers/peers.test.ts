@@ -47,6 +47,19 @@ test('a helper that is given up before its time breaks it, unless its link is go
   expect(givenUp(2_000, true)).toBe(0);
 });
 
+test('a liar that repeats an old question has not asked again', () => {
+  const { violations, call } = shown(helpers);
+  const about = { peer: '10.0.0.1:6000', incarnation: 1 } as const;
+  const probe = { type: 'PROBE', nonce: 1, ...about } as const;
+  const replays: Fault = { kind: 'malicious', atMs: 0, who: { peers: 1 }, behaviour: 'replay' };
+  call('frame', 1_000, 0, 1, 3, 5, probe);
+  call('fault', 1_500, 0, replays, 'begun', [3]);
+  call('frame', 3_500, 0, 1, 3, 5, probe);
+  const by = '10.0.0.2:6000';
+  call('event', 4_000, 3, { type: 'peer:probed', ...about, by, outcome: 'unanswered' });
+  expect(violations).toEqual([]);
+});
+
 test('whoever is turned away as dead though the seeds hold it for alive shows a false death', () => {
   const refuse = { type: 'REFUSE', code: 'declared-dead', reason: '', candidates: [] } as const;
   const again: Fault = { kind: 'crash', atMs: 12_000, who: { peers: 6 }, restartAfterMs: 1_000 };
