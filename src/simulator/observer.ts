@@ -36,6 +36,8 @@ export interface SimulationObserver {
     to: number,
     message: Message,
   ): void;
+  /** The frames that `frame` hears of. Default: all. */
+  readonly frameTypes?: readonly Message['type'][];
   /** A process dials; `to` is -1 where nobody has that address, and `link` is what the process calls it. */
   dial?(atMs: Ms, from: number, to: number, link: LinkId): void;
   /** A write is on a seed's disk. */
@@ -55,8 +57,29 @@ export interface SimulationObserver {
 }
 
 type AnyHook = (a: unknown, b: unknown, c: unknown, d: unknown, e: unknown, f: unknown) => void;
-type Hook = keyof SimulationObserver;
+export type Hook = Exclude<keyof SimulationObserver, 'frameTypes'>;
 type HookOf<Name extends Hook> = NonNullable<SimulationObserver[Name]>;
+
+/** The listeners to frames: one function that tells each of those that want its type, or none. */
+export function frameListenerOf(
+  observers: readonly SimulationObserver[],
+): HookOf<'frame'> | undefined {
+  const listening = observers.filter(({ frame }) => frame !== undefined);
+  if (listening.length === 0) return undefined;
+  const byType = new Map<Message['type'], HookOf<'frame'> | null>();
+  const listenerTo = (type: Message['type']) => {
+    const wanting = listening.filter(({ frameTypes }) => frameTypes?.includes(type) ?? true);
+    const listener = listenersOf(wanting, 'frame') ?? null;
+    byType.set(type, listener);
+    return listener;
+  };
+  return (atMs, end, generation, from, to, message) => {
+    const { type } = message;
+    const known = byType.get(type);
+    const listener = known === undefined ? listenerTo(type) : known;
+    listener?.(atMs, end, generation, from, to, message);
+  };
+}
 
 /** The listeners of one part: one function, or none. */
 export function listenersOf<Name extends Hook>(

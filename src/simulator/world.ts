@@ -19,7 +19,12 @@ import { PeerProcess } from './nodes/peer-process.ts';
 import type { Surroundings, TracedInput } from './nodes/process.ts';
 import { SeedDisk } from './nodes/seed-disk.ts';
 import { SeedProcess } from './nodes/seed-process.ts';
-import { type LifeChange, listenersOf, type SimulationObserver } from './observer.ts';
+import {
+  frameListenerOf,
+  type LifeChange,
+  listenersOf,
+  type SimulationObserver,
+} from './observer.ts';
 import { peersOf } from './scenario/check.ts';
 import type { Scenario } from './scenario/scenario.ts';
 import { SettledOverlay } from './settled-overlay.ts';
@@ -99,7 +104,7 @@ export class World implements Hosts, Surroundings {
     this.#onEvent = listenersOf(observers, 'event');
     this.#onLife = listenersOf(observers, 'life');
     this.hearsEvents = this.#onEvent !== undefined;
-    const onFrame = listenersOf(observers, 'frame');
+    const onFrame = frameListenerOf(observers);
     if (onFrame !== undefined) {
       this.network.onFrame = (end, from, to, message) =>
         onFrame(this.nowMs, end, this.network.ends.generationOf(end), from, to, message);

@@ -70,8 +70,8 @@ export class Confirmations {
   #isBelieved(confirmed: DeadConfirmed, from: PeerId, now: Instant): boolean {
     const { peer, incarnation } = confirmed;
     const { membership, pulse, rumours } = this.#with;
-    if (!this.#isFromWhoConfirms(confirmed) || rumours.hasHeardOf(confirmed)) return false;
-    if (membership.isBuried(peer, incarnation)) return false;
+    if (!this.#isFromWhoConfirms(confirmed) || membership.isBuried(peer, incarnation)) return false;
+    if (rumours.hasHeardOf(confirmed)) return false;
     if (pulse.isFresh(peer, incarnation, now)) return false;
     if (this.#options.confirmation === 'peers') return true;
     return this.#isToldByEnough(peer, incarnation, from);

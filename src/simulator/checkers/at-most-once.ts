@@ -15,6 +15,7 @@ interface Direction {
 }
 
 class AtMostOnce implements Checker {
+  readonly frameTypes = ['GOSSIP'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** By the sender's end. */

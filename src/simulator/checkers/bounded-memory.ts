@@ -4,7 +4,7 @@ import type { Ms } from '../../core/time.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
-import { peerNodes, sampleEvery, seedNodes } from './sampling.ts';
+import { looksARound, peerNodes, peersInTurn, sampleEvery, seedNodes } from './sampling.ts';
 
 class BoundedMemory implements Checker {
   readonly #about: Circumstances;
@@ -16,21 +16,41 @@ class BoundedMemory implements Checker {
   }
 
   begin(world: World): void {
-    sampleEvery(world, 1_000, (atMs) => this.#look(world, atMs));
+    sampleEvery(world, 1_000, (atMs, look) => {
+      this.#lookAtSeeds(world);
+      if (look % looksARound(world) === 0) this.#lookAtOverlays(world);
+      this.#lookAtPeers(world, peersInTurn(world, look), atMs);
+    });
   }
 
   end(atMs: Ms): void {
-    this.#look(this.#about.world, atMs);
+    const { world } = this.#about;
+    this.#lookAtSeeds(world);
+    this.#lookAtOverlays(world);
+    this.#lookAtPeers(world, peerNodes(world), atMs);
   }
 
-  #look(world: World, atMs: Ms): void {
+  #lookAtSeeds(world: World): void {
     for (const node of seedNodes(world)) {
       const seed = world.seedMachine(node);
       if (seed !== undefined) this.#lookAtSeed(node, seed);
     }
+  }
+
+  /** What the seeds know of all peers' links. */
+  #lookAtOverlays(world: World): void {
+    const max = world.seedOptions.reportedNeighboursMax;
+    for (const node of seedNodes(world)) {
+      for (const [peer, neighbours] of world.seedMachine(node)?.overlayLinks() ?? []) {
+        this.#hold(node, `neighbours of ${peer}`, neighbours.length, max);
+      }
+    }
+  }
+
+  #lookAtPeers(world: World, nodes: Iterable<number>, atMs: Ms): void {
     // Peers of a laid overlay that nothing has touched have nothing to remember, and would wake.
     if (world.settled !== undefined) return;
-    for (const node of peerNodes(world)) {
+    for (const node of nodes) {
       const peer = world.peer(node);
       if (peer !== undefined) this.#lookAtPeer(node, peer, atMs);
     }
@@ -46,10 +66,6 @@ class BoundedMemory implements Checker {
     this.#hold(node, 'outcomes of dial-backs', memory.looks, seedOptions.waitingMax);
     this.#hold(node, 'ballots', memory.ballots, seedOptions.waitingMax);
     this.#hold(node, 'links with peers', memory.members, seedOptions.membersMax);
-    for (const [peer, neighbours] of seed.overlayLinks()) {
-      const what = `neighbours of ${peer}`;
-      this.#hold(node, what, neighbours.length, seedOptions.reportedNeighboursMax);
-    }
   }
 
   #lookAtPeer(node: number, { dissemination, overlay, membership }: Peer, atMs: Ms): void {

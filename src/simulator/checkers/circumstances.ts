@@ -36,6 +36,7 @@ class Trouble {
  * incarnation. Nor are clocks that jump: they change nothing but the times that are shown.
  */
 export class Circumstances implements SimulationObserver {
+  readonly frameTypes = ['LEAVE'] as const;
   readonly receipts = new Receipts();
   readonly disks = new Disks();
   #world: World | undefined;

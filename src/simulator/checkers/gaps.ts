@@ -36,6 +36,7 @@ interface Process {
 }
 
 class Gaps implements Checker {
+  readonly frameTypes = ['IWANT', 'IHAVE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   readonly #processes = new Map<number, Process>();

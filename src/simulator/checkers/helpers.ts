@@ -9,6 +9,7 @@ import type { Circumstances } from './circumstances.ts';
 const helpersTimeoutFactor = 1.5 * 0.98;
 
 class Helpers implements Checker {
+  readonly frameTypes = ['PROBE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** By process: whom it asked about whom, and when. An entry goes with the link to the helper. */

@@ -13,8 +13,10 @@ class Incarnations implements Checker {
   readonly #values = new Map<PeerId, Map<number, RegisterValue>>();
   /** What each peer was given last, over all its lives. */
   readonly #own = new Map<number, { readonly incarnation: Incarnation; readonly life: number }>();
-  /** What each process knows of the others. */
-  readonly #joined = new Map<number, Map<PeerId, Incarnation>>();
+  /** Of what each process knows of the others: who lives not for the first time. */
+  readonly #returned = new Map<number, Map<PeerId, Incarnation>>();
+  /** How often each process has come to know somebody. */
+  readonly #joined = new Map<number, number>();
 
   constructor(about: Circumstances, accuse: Accuse) {
     this.#about = about;
@@ -22,6 +24,7 @@ class Incarnations implements Checker {
   }
 
   life(_atMs: Ms, node: number, _change: LifeChange): void {
+    this.#returned.delete(node);
     this.#joined.delete(node);
   }
 
@@ -61,15 +64,20 @@ class Incarnations implements Checker {
   }
 
   #onJoined(node: number, peer: PeerId, incarnation: Incarnation): void {
-    const { world } = this.#about;
-    if (this.#about.isLiar(node) || this.#about.isLiar(world.indexOf(peer))) return;
-    const joined = this.#joined.get(node) ?? new Map<PeerId, Incarnation>();
+    const joined = (this.#joined.get(node) ?? 0) + 1;
     this.#joined.set(node, joined);
-    const last = joined.get(peer) ?? 0;
-    joined.set(peer, Math.max(last, incarnation));
+    let returned = this.#returned.get(node);
+    const last = returned?.get(peer) ?? 1;
+    if (incarnation > last) {
+      returned ??= new Map();
+      this.#returned.set(node, returned.set(peer, incarnation));
+      return;
+    }
+    const { world } = this.#about;
     // Who had to forget a peer may hear of an earlier life of it.
-    const isForgetful = joined.size >= world.peerOptions.overlay.knownPeersMax;
-    if (incarnation >= last || isForgetful) return;
+    const isForgetful = joined >= world.peerOptions.overlay.knownPeersMax;
+    if (incarnation === last || isForgetful) return;
+    if (this.#about.isLiar(node) || this.#about.isLiar(world.indexOf(peer))) return;
     this.#accuse(
       [node],
       `${this.#about.name(node)} took ${peer} for incarnation ${incarnation} after it had known incarnation ${last}`,

@@ -28,6 +28,14 @@ interface Shared {
 }
 
 class Linearizable implements Checker {
+  readonly frameTypes = [
+    'REGISTER',
+    'LEAVE',
+    'DEAD_REPORT',
+    'REGISTER_RESULT',
+    'LEAVE_RESULT',
+    'DEAD_REPORT_RESULT',
+  ] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   #now = 0;

@@ -9,6 +9,7 @@ import { seedNodes } from './sampling.ts';
 const lossMax = 0.05;
 
 class NoFalseDeath implements Checker {
+  readonly frameTypes = ['HELLO', 'REFUSE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** Which incarnation said hello over each connection. */

@@ -6,6 +6,7 @@ import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
 class OneValue implements Checker {
+  readonly frameTypes = ['COMMIT', 'REGISTER_VALUES'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** What each revision of each register is, and who said it first. */

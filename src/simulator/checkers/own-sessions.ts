@@ -5,6 +5,7 @@ import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
 class OwnSessions implements Checker {
+  readonly frameTypes = ['REGISTER'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** Sessions that a peer has asked to be registered with, itself. */

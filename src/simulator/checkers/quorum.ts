@@ -5,6 +5,7 @@ import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
 class Quorum implements Checker {
+  readonly frameTypes = ['COMMIT', 'DEAD_CONFIRMED'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
 

@@ -6,6 +6,7 @@ import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
 
 class Readmission implements Checker {
+  readonly frameTypes = ['COMMIT', 'COPY_RESULT'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** The stores that were part of a decision, by seed. */

@@ -22,6 +22,7 @@ interface Charge {
 }
 
 class Refutation implements Checker {
+  readonly frameTypes = ['SUSPECT_NOTICE', 'REFUTE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** What each process was told about itself, and has not answered. */

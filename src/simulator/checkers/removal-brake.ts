@@ -33,6 +33,7 @@ const unjudged: ReadonlySet<string> = new Set(['conflict', 'unknown', 'stale', '
  * judged is taken for counted.
  */
 class RemovalBrake implements Checker {
+  readonly frameTypes = ['DEAD_REPORT', 'PROPOSE', 'VOTE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   readonly #brakes = new Map<number, Brake>();

@@ -17,6 +17,7 @@ interface Lease {
  * the whole Peer List, which names no digest.
  */
 class Renewals implements Checker {
+  readonly frameTypes = ['RENEW'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** By the peer's end of the link. */

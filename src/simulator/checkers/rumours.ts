@@ -7,6 +7,7 @@ import type { Circumstances } from './circumstances.ts';
 const clockMargin = 0.98;
 
 class Rumours implements Checker {
+  readonly frameTypes = ['DEAD_CONFIRMED', 'SUSPECT_NOTICE'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** By the sender's end: when each rumour went over it last. */

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 import { Bits } from './bits.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
-import { peerNodes, sampleEvery } from './sampling.ts';
+import { peerNodes, peersInTurn, sampleEvery } from './sampling.ts';
 
 /** After so long two neighbours have the same messages. */
 const patienceMs: Ms = 30_000;
@@ -48,11 +48,11 @@ class SharedMessages implements Checker {
   begin(world: World): void {
     // Peers of a laid overlay that nothing has touched would wake.
     if (world.settled !== undefined || (world.scenario.network.loss ?? 0) > lossMax) return;
-    sampleEvery(world, patienceMs / samplesPerPatience, (atMs) => {
+    sampleEvery(world, patienceMs / samplesPerPatience, (atMs, look) => {
       this.#lookAtLines(world, atMs);
       const past = this.#samples.find((sample) => sample.atMs <= atMs - patienceMs);
       if (past !== undefined) this.#compare(past.sights, past.atMs, atMs);
-      this.#samples.unshift({ atMs, sights: this.#sights(world) });
+      this.#samples.unshift({ atMs, sights: this.#sights(world, look) });
       this.#samples.length = Math.min(this.#samples.length, samplesPerPatience);
     });
   }
@@ -84,9 +84,9 @@ class SharedMessages implements Checker {
     }
   }
 
-  #sights(world: World): Sight[] {
+  #sights(world: World, look: number): Sight[] {
     const sights: Sight[] = [];
-    for (const node of peerNodes(world)) {
+    for (const node of peersInTurn(world, look)) {
       const had = this.#about.receipts.heldBy(node)?.copy();
       if (had === undefined || this.#about.isLiar(node)) continue;
       const process = world.process(node);

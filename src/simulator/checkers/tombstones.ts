@@ -8,6 +8,7 @@ import type { Circumstances } from './circumstances.ts';
 import { seedNodes } from './sampling.ts';
 
 class Tombstones implements Checker {
+  readonly frameTypes = ['TOMBSTONES_OVER'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** What each seed's disk held of each register last, as long as it held something. */

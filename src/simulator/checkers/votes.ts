@@ -16,6 +16,7 @@ interface Word {
 }
 
 class Votes implements Checker {
+  readonly frameTypes = ['VOTE', 'ACCEPTED'] as const;
   readonly #about: Circumstances;
   readonly #accuse: Accuse;
   /** By store, then by register. */

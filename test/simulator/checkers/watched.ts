@@ -9,6 +9,7 @@ import {
   type Violation,
   type World,
 } from '../../../src/simulator/index.ts';
+import type { Hook } from '../../../src/simulator/observer.ts';
 
 export const small: Scenario = {
   name: 'small',
@@ -48,7 +49,7 @@ export function shown(kind: CheckerKind, changes: Partial<Scenario> = {}) {
     onViolation: (violation) => violations.push(violation),
   });
   const { world } = new Simulation({ ...small, ...changes }, { observers });
-  type Hooks = Required<SimulationObserver>;
+  type Hooks = Required<Pick<SimulationObserver, Hook>>;
   const call = <Name extends keyof Hooks>(name: Name, ...args: Parameters<Hooks[Name]>) => {
     for (const observer of observers) {
       (observer[name] as ((...given: unknown[]) => void) | undefined)?.apply(observer, args);
