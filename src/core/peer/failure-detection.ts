@@ -12,7 +12,7 @@ import type {
   Welcome,
 } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
-import type { StuckLinkListener } from './doubts.ts';
+import type { Doubts, StuckLinkListener } from './doubts.ts';
 import type { KnownPeers } from './evidence.ts';
 import { Inquest, type InquestTimer } from './inquest.ts';
 import { LocalHealth } from './local-health.ts';
@@ -55,6 +55,8 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
   readonly #pulse: Pulse;
   /** Made when it is needed first. */
   #inquest: Inquest | undefined;
+  /** The one part of it that every frame of a neighbour is told to. */
+  #doubts: Doubts | undefined;
   #isRunning = false;
 
   constructor(options: FailureDetectionOptions, dependencies: FailureDetectionDependencies) {
@@ -95,7 +97,7 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
   /** Every frame between neighbours that is about who lives. */
   onMessage(link: Link, message: Message, now: Instant): void {
     if (!this.#isRunning) return;
-    this.#inquest?.doubts.heard(link.remote.id, link.remote.incarnation, now);
+    this.#doubts?.heard(link.remote.id, link.remote.incarnation, now);
     switch (message.type) {
       case 'PING':
         return this.#with.links.send(link, { type: 'PONG', nonce: message.nonce });
@@ -166,7 +168,7 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
     switch (timer.type) {
       case 'failure:round-due':
         this.#pulse.onRound(timer, isLate, now);
-        return this.#inquest?.doubts.review(now);
+        return this.#doubts?.review(now);
       case 'failure:doubt-due':
         return this.#inquest?.doubts.onDue(timer, now);
       case 'failure:look-overdue':
@@ -194,7 +196,10 @@ export class FailureDetection implements NeighbourListener, LinkHandler, PulseLi
   }
 
   #open(): Inquest {
-    this.#inquest ??= this.#newInquest();
+    if (this.#inquest === undefined) {
+      this.#inquest = this.#newInquest();
+      this.#doubts = this.#inquest.doubts;
+    }
     return this.#inquest;
   }
 

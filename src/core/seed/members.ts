@@ -45,6 +45,8 @@ export interface MembersDependencies {
   readonly welcome: () => Welcome;
 }
 
+const none: readonly never[] = [];
+
 interface Member {
   readonly link: Link;
   /** The incarnation that this link has shown to belong to; 0 before. */
@@ -193,7 +195,7 @@ export class Members implements LinkHandler {
       this.#with.overlay.report(peer, incarnation, neighbours, now);
     }
     const { size: total, digest } = this.#with.directory;
-    const bridge = status === 'alive' ? this.#with.overlay.bridgeFor(peer) : [];
+    const bridge = status === 'alive' ? this.#with.overlay.bridgeFor(peer) : none;
     const isBehind = listed !== undefined && listed !== digest;
     const changes = isBehind ? this.#with.directory.changesSince(listed) : undefined;
     const result: RenewResult = {
@@ -202,10 +204,9 @@ export class Members implements LinkHandler {
       status,
       total,
       digest,
-      ...(changes !== undefined && { changes }),
       bridge,
     };
-    this.#with.links.send(member.link, result);
+    this.#with.links.send(member.link, changes === undefined ? result : { ...result, changes });
   }
 
   /** An incarnation that a higher one has followed is dead, however it ended. */

@@ -17,6 +17,8 @@ export interface OverlayViewDependencies {
   readonly directory: Pick<Directory, 'entryOf'>;
 }
 
+const none: readonly never[] = [];
+
 interface Report {
   readonly incarnation: Incarnation;
   readonly neighbours: readonly PeerId[];
@@ -96,8 +98,8 @@ export class OverlayView {
   }
 
   /** Whom this peer should link with to mend the overlay; usually nobody. */
-  bridgeFor(peer: PeerId): PeerEntry[] {
-    if (!this.#cutOff.has(peer)) return [];
+  bridgeFor(peer: PeerId): readonly PeerEntry[] {
+    if (this.#cutOff.size === 0 || !this.#cutOff.has(peer)) return none;
     const { random } = this.#with;
     const chosen = new Set<PeerId>();
     for (let draw = 0; draw < bridgeSize; draw += 1) {
