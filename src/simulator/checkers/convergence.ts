@@ -4,7 +4,7 @@ import type { Ms } from '../../core/time.ts';
 import type { World } from '../world.ts';
 import type { Accuse, Checker, CheckerKind } from './checker.ts';
 import type { Circumstances } from './circumstances.ts';
-import { peerNodes, sampleEvery, seedNodes } from './sampling.ts';
+import { looksARound, peerNodes, sampleEvery, seedNodes } from './sampling.ts';
 
 /** How long a quiet network may be at odds with itself. */
 const patienceMs: Ms = 30_000;
@@ -31,7 +31,9 @@ class Convergence implements Checker {
   }
 
   begin(world: World): void {
-    sampleEvery(world, 1_000, (atMs) => this.#look(world, atMs));
+    // All links of all peers are looked at each time.
+    const intervalMs = Math.min(5_000, 1_000 * looksARound(world));
+    sampleEvery(world, intervalMs, (atMs) => this.#look(world, atMs));
   }
 
   event(_atMs: Ms, _node: number, event: NodeEvent): void {
