@@ -1,13 +1,14 @@
 /**
  * How fast the simulator is, part by part:
  *
- *     node bench/simulator.ts [flood-100k | million | join-10000 | churn] …
+ *     node bench/simulator.ts [flood-100k | million | join-10000 | churn | churn-hourly | calm] …
  *
- * Beside the first of them a bare flood over the same overlay, without any protocol, on the same queue.
+ * Beside the first of them a bare flood over the same overlay, without any protocol, on the same queue; beside
+ * `churn` the same network with peers that are up for an hour on the median, and with nothing but its own traffic.
  */
 
 import { TimeWheel } from '../src/simulator/engine/time-wheel.ts';
-import { loadScenario, type Scenario, Simulation } from '../src/simulator/index.ts';
+import { type Fault, loadScenario, type Scenario, Simulation } from '../src/simulator/index.ts';
 
 const rows: Record<string, Record<string, string | number>> = {};
 
@@ -29,6 +30,8 @@ const parts: Record<string, () => Promise<void>> = {
   },
   'join-10000': async () => run(join10000),
   churn: async () => run(await loadScenario('churn')),
+  'churn-hourly': async () => run(await churnOf('churn-hourly', 5_200)),
+  calm: async () => run(await churnOf('calm', undefined)),
 };
 
 const wanted = process.argv.slice(2);
@@ -65,12 +68,20 @@ async function flood(name: string): Promise<Simulation> {
   return simulation;
 }
 
-/** All of a scenario in two parts: until its first fault, when all have joined, and from then on. */
+/** `churn` at another rate; without one there is neither churn nor a message, but the start of both is kept. */
+async function churnOf(name: string, intervalMs: number | undefined): Promise<Scenario> {
+  const scenario = await loadScenario('churn');
+  if (intervalMs === undefined) return { ...scenario, name, load: [], faults: [] };
+  const faults = scenario.faults?.map((fault) => ({ ...fault, intervalMs }) as Fault) ?? [];
+  return { ...scenario, name, faults };
+}
+
+/** All of a scenario in two parts: until all have joined, and from then on. */
 function run(scenario: Scenario): void {
   const simulation = new Simulation(scenario, { seed: 42 });
-  const firstFaultMs = Math.min(scenario.durationMs, ...(scenario.faults ?? []).map(atMsOf));
-  measure(`${scenario.name}: joining`, simulation, firstFaultMs);
-  if (firstFaultMs < scenario.durationMs) measure(scenario.name, simulation, scenario.durationMs);
+  const joinedMs = Math.min(40_000, scenario.durationMs);
+  measure(`${scenario.name}: joining`, simulation, joinedMs);
+  if (joinedMs < scenario.durationMs) measure(scenario.name, simulation, scenario.durationMs);
 }
 
 function measure(name: string, simulation: Simulation, untilMs: number): void {
@@ -92,10 +103,6 @@ function measure(name: string, simulation: Simulation, untilMs: number): void {
     'RSS MB': Math.round(process.memoryUsage().rss / 1e6),
     trace: traceHash,
   };
-}
-
-function atMsOf({ atMs }: { readonly atMs: number }): number {
-  return atMs;
 }
 
 /** The same number of frames over the same links, with a bit for each peer instead of a protocol. */
