@@ -65,6 +65,7 @@ export class OverlayBench {
     );
     this.overlay = new Overlay(overlayOptions, {
       effects,
+      seeds: [],
       links: this.#links,
       membership: this.membership,
       self,

@@ -150,6 +150,7 @@ export class OverlayPeer implements LinkPolicy {
     );
     this.overlay = new Overlay(options, {
       effects,
+      seeds: [],
       links: this.links,
       membership: this.membership,
       self: this.self,

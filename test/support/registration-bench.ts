@@ -236,6 +236,7 @@ export class RegistrationBench {
         heard('registered', String(incarnation), incarnation);
         this.#on.registered?.(incarnation, now);
       },
+      listReplaced: (peers) => heard('listReplaced', names(peers), peers),
       peersLearned: (peers, now) => {
         heard('peersLearned', names(peers), peers);
         this.#on.peersLearned?.(peers, now);

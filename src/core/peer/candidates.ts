@@ -1,20 +1,25 @@
 import type { OverlayOptions } from '../config.ts';
 import type { Random } from '../effects.ts';
-import type { PeerEntry, PeerId } from '../messages.ts';
+import type { PeerEntry, PeerId, SeedId } from '../messages.ts';
 import type { Instant } from '../time.ts';
 import { attachmentExponent, drawByRank } from './attachment.ts';
 import type { Dials } from './dials.ts';
 import type { Membership } from './membership.ts';
 import type { Neighbourhood } from './parts.ts';
+import type { Self } from './self.ts';
 
 export interface CandidatesDependencies {
-  readonly membership: Pick<Membership, 'get' | 'ranked' | 'learn'>;
+  readonly membership: Pick<Membership, 'get' | 'isOver' | 'ranked' | 'learn'>;
+  readonly self: Self;
+  /** Whose Peer Lists say who is in the network; without any, other peers do. */
+  readonly seeds: readonly SeedId[];
   readonly neighbourhood: Pick<Neighbourhood, 'linkTo'>;
   readonly dials: Pick<Dials, 'get' | 'isPaused'>;
   readonly random: Random;
 }
 
-const nobody: readonly PeerId[] = [];
+const none: readonly never[] = [];
+const nobody: readonly PeerId[] = none;
 
 /**
  * Whom to dial next: a known peer with which there is no link, none under way, and no pause to be
@@ -24,7 +29,7 @@ export class Candidates {
   readonly #options: OverlayOptions;
   readonly #with: CandidatesDependencies;
   /** Named by full peers: tried before others. */
-  #suggested = nobody;
+  #suggested: readonly PeerEntry[] = none;
   /** Peers of another component of the overlay; until one of them is a neighbour. */
   #offered = nobody;
 
@@ -35,8 +40,8 @@ export class Candidates {
 
   /** One that a full peer named, or else one by rank. */
   next(now: Instant): PeerEntry | undefined {
-    const suggested = this.#firstOf(this.#suggested, now);
-    this.#suggested = nobody;
+    const suggested = this.#suggested.find((entry) => this.#isCandidate(entry.id, now));
+    this.#suggested = none;
     return suggested ?? this.#draw((entry) => this.#isCandidate(entry.id, now));
   }
 
@@ -56,11 +61,17 @@ export class Candidates {
     if (this.#offered.includes(peer)) this.#offered = nobody;
   }
 
-  /** What a full peer named instead of itself. */
+  /**
+   * What a full peer named instead of itself. It may not have heard of the latest deaths: where seeds tell of them, who
+   * has told of one already does so no more, so nobody is learned of here before a link shows that it lives.
+   */
   suggest(peers: readonly PeerEntry[]): void {
+    const { membership, seeds, self } = this.#with;
     const taken = peers.slice(0, this.#options.candidatesMax);
-    for (const entry of taken) this.#with.membership.learn(entry);
-    this.#suggested = taken.map(({ id }) => id);
+    if (seeds.length === 0) for (const entry of taken) membership.learn(entry);
+    this.#suggested = taken.filter(
+      ({ id, incarnation }) => id !== self.id && !membership.isOver(id, incarnation),
+    );
   }
 
   /** What to name instead of this peer to another one: a few, by rank. */

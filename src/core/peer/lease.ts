@@ -7,6 +7,8 @@ export interface Lease {
   digest: string;
   /** Digest of the seed's Peer List as the seed last told it. */
   told: string;
+  /** Whether what this peer took in of the list last was not what it had from the other seeds: more changes are to come. */
+  isApart: boolean;
   /** Whether the last RENEW asked for the changes of the list. */
   asksChanges: boolean;
   /** Whether a Peer List has come from this seed. */
@@ -86,6 +88,7 @@ function newLease(seed: SeedId): Lease {
     seed,
     digest: '',
     told: '',
+    isApart: false,
     asksChanges: false,
     listed: false,
     renewRequest: 0,

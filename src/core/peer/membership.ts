@@ -103,6 +103,15 @@ export class Membership {
     for (const entry of entries) this.learn(entry);
   }
 
+  /** Forgets all but these and the neighbours; whoever is alive after all may be learned of again. */
+  forgetOthers(listed: readonly PeerEntry[]): void {
+    if (this.#known.size === 0) return;
+    const stay = new Set(listed.map(({ id }) => id));
+    for (const entry of [...this.#known.values()]) {
+      if (!stay.has(entry.id) && !this.#with.isNeighbour?.(entry.id)) this.#forget(entry);
+    }
+  }
+
   /**
    * This incarnation is over, and is not learned again. True the first time, when `peer:left` is
    * emitted; a confirmed death is failure detection's to announce.

@@ -11,6 +11,7 @@ import type {
   PeerId,
   RefusalCode,
   Refuse,
+  SeedId,
   Welcome,
 } from '../messages.ts';
 import type { Instant, Ms } from '../time.ts';
@@ -32,6 +33,8 @@ export interface OverlayDependencies {
   readonly links: Pick<Links, 'dial' | 'send' | 'close'>;
   readonly membership: Pick<Membership, 'size' | 'get' | 'isOver' | 'ranked' | 'learn'>;
   readonly self: Self;
+  /** None for a GossipNode. */
+  readonly seeds: readonly SeedId[];
   readonly random: Random;
   readonly listener: NeighbourListener;
   /** What this peer answers to whom it lets in. */
@@ -385,8 +388,8 @@ export class Overlay
 
   get #candidates(): Candidates {
     if (this.#openCandidates === undefined) {
-      const { membership, random } = this.#with;
-      const seen = { membership, random, neighbourhood: this, dials: this.#dials };
+      const { membership, random, seeds, self } = this.#with;
+      const seen = { membership, random, seeds, self, neighbourhood: this, dials: this.#dials };
       this.#openCandidates = new Candidates(this.#options, seen);
     }
     return this.#openCandidates;

@@ -43,6 +43,8 @@ export interface RegistrationListener {
   registered(incarnation: Incarnation, now: Instant): void;
   /** Peers from a Peer List. */
   peersLearned(peers: readonly PeerEntry[], now: Instant): void;
+  /** A whole Peer List: others than these are not in the network. */
+  listReplaced(peers: readonly PeerEntry[], now: Instant): void;
   /** What has happened to this seed's Peer List since it was last told. */
   listChanged(changes: PeerListChanges, seed: SeedId, now: Instant): void;
   /** Peers of another component of the overlay, to be linked with. */

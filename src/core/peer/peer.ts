@@ -229,6 +229,11 @@ export class Peer
     this.overlay.membershipChanged(now);
   }
 
+  listReplaced(peers: readonly PeerEntry[], now: Instant): void {
+    this.membership.forgetOthers(peers);
+    this.peersLearned(peers, now);
+  }
+
   /** The same change is told by each seed, and most deaths are known already. */
   listChanged({ joined, gone }: PeerListChanges, seed: SeedId, now: Instant): void {
     for (const { id: peer, incarnation, status } of gone) {

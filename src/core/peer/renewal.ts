@@ -31,7 +31,10 @@ export interface RenewalDependencies {
   readonly self: Self;
   readonly random: Random;
   readonly view: OverlayView;
-  readonly listener: Pick<RegistrationListener, 'peersLearned' | 'listChanged' | 'bridgeOffered'>;
+  readonly listener: Pick<
+    RegistrationListener,
+    'peersLearned' | 'listReplaced' | 'listChanged' | 'bridgeOffered'
+  >;
 }
 
 /** Renewals are spread over this share of the interval, so that peers started together drift apart. */
@@ -43,8 +46,9 @@ const jitterShare = 0.25;
  * their own: the next renewal finds them unanswered.
  *
  * Peer Lists of equal digests are equal, so the peer follows the list of one seed: it is asked for the changes
- * with each renewal, and tells deaths at once. Another seed is asked for changes when its digest is none that
- * the peer has come to.
+ * with each renewal, and tells deaths at once. Of the others it is enough that they come to the same digest, from
+ * a list that was the same. A seed whose list was another one when it was taken in is asked for its changes, too, until both
+ * are the same: it may have named peers of whose end the others told before.
  */
 export class Renewal {
   readonly #options: RegistrationOptions;
@@ -147,8 +151,7 @@ export class Renewal {
     lease.renewRequest = 0;
     lease.missed = 0;
     lease.told = result.digest;
-    if (lease.asksChanges && lease.digest !== result.digest)
-      this.#catchUp(lease, link, result, now);
+    if (lease.asksChanges) this.#catchUp(lease, link, result, now);
     this.#askListIfWanted(lease, link);
     if (result.bridge.length === 0) return;
     const candidates = result.bridge.map((peer) => peer.id);
@@ -158,10 +161,21 @@ export class Renewal {
 
   /** Of a list of which too much has changed a part is asked for anew: the peer knows many others already. */
   #catchUp(lease: Lease, link: Link, { total, digest, changes }: RenewResult, now: Instant): void {
+    if (lease.digest === digest) {
+      this.#tookIn(lease, digest);
+      return;
+    }
     const wasWanted = lease.digest === '';
-    lease.digest = changes === undefined ? '' : digest;
+    const followed = this.#followed();
+    if (changes === undefined && !wasWanted && lease !== followed) {
+      this.#tookIn(lease, digest);
+      this.#askAnew(followed);
+      return;
+    }
+    lease.digest = '';
     if (changes !== undefined) {
       const { seed } = lease;
+      this.#tookIn(lease, digest);
       this.#with.effects.emit({ type: 'peer-list:updated', seed, total, digest, ...changes });
       this.#with.listener.listChanged(changes, seed, now);
     } else if (!wasWanted) this.#askList(lease, link, this.#options.peerListAgainLimit);
@@ -173,11 +187,14 @@ export class Renewal {
     const { total, digest, peers } = list;
     const first = !lease.listed;
     lease.listRequest = 0;
-    lease.digest = digest;
     lease.told = digest;
     lease.listed = true;
+    this.#tookIn(lease, digest);
     this.#with.effects.emit({ type: 'peer-list:received', seed, total, digest, peers, first });
-    this.#with.listener.peersLearned(peers, now);
+    // What has changed until then is not told: only that somebody is not named says that it is gone.
+    const isAll = peers.length >= total && lease === this.#followed();
+    if (isAll) this.#with.listener.listReplaced(peers, now);
+    else this.#with.listener.peersLearned(peers, now);
   }
 
   #onRenewalDue(now: Instant): void {
@@ -218,7 +235,7 @@ export class Renewal {
   #renew(lease: Lease, link: Link): void {
     const { contacts, leases, links, self, view } = this.#with;
     lease.renewRequest = contacts.nextRequest();
-    lease.asksChanges = this.#isFollowed(lease) || this.#isBehind(lease);
+    lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);
     const renew: Renew = {
       type: 'RENEW',
       request: lease.renewRequest,
@@ -231,21 +248,39 @@ export class Renewal {
     links.send(link, asks ? { ...renew, listed: lease.digest } : renew);
   }
 
-  /** The first seed that is linked and answers is followed. */
-  #isFollowed(lease: Lease): boolean {
+  /** The first seed that is linked and answers. */
+  #followed(): Lease | undefined {
     const { contacts, leases } = this.#with;
-    const first = leases
+    return leases
       .all()
       .find(({ seed, missed }) => missed === 0 && contacts.linkTo(seed) !== undefined);
-    return lease === first;
   }
 
-  /** Whether this seed's list was another one than those that this peer has taken in, from it or from others. */
+  /** Another seed cannot say any more what became of those that it had named: the whole list shows it. */
+  #askAnew(followed: Lease | undefined): void {
+    if (followed === undefined) return;
+    followed.digest = '';
+    const link = this.#with.contacts.linkTo(followed.seed);
+    if (link !== undefined) this.#askListIfWanted(followed, link);
+  }
+
+  #tookIn(lease: Lease, digest: string): void {
+    lease.isApart = !this.#isKnownFromOthers(lease, digest);
+    lease.digest = digest;
+  }
+
+  /** Whether this seed's changes are needed: its list is not the one that came of the same list elsewhere. */
   #isBehind(lease: Lease): boolean {
-    const { told } = lease;
-    if (!this.#with.leases.all().some(({ digest }) => digest === told)) return true;
+    const { told, digest } = lease;
+    if (lease.isApart) return true;
+    if (told === digest) return false;
+    if (!this.#isKnownFromOthers(lease, told)) return true;
     lease.digest = told;
     return false;
+  }
+
+  #isKnownFromOthers(lease: Lease, digest: string): boolean {
+    return this.#with.leases.all().some((other) => other !== lease && other.digest === digest);
   }
 
   #askListIfWanted(lease: Lease, link: Link): void {

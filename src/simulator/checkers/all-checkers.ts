@@ -12,6 +12,7 @@ import { firstReceipt } from './first-receipt.ts';
 import { gaps } from './gaps.ts';
 import { helpers } from './helpers.ts';
 import { incarnations } from './incarnations.ts';
+import { knownPeers } from './known-peers.ts';
 import { linearizable } from './linearizable.ts';
 import { looks } from './looks.ts';
 import { noFalseDeath } from './no-false-death.ts';
@@ -44,6 +45,7 @@ export const checkerKinds: readonly CheckerKind[] = [
   convergence,
   boundedMemory,
   tombstones,
+  knownPeers,
   linearizable,
   sharedMessages,
   ownSessions,

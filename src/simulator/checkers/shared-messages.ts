@@ -1,6 +1,7 @@
 import type { DisseminationOptions } from '../../core/config.ts';
 import type { NodeEvent } from '../../core/events.ts';
 import type { Ms } from '../../core/time.ts';
+import { msOf } from '../engine/ticks.ts';
 import type { LifeChange } from '../observer.ts';
 import type { World } from '../world.ts';
 import { Bits } from './bits.ts';
@@ -13,6 +14,9 @@ const patienceMs: Ms = 30_000;
 const samplesPerPatience = 3;
 /** Where more is lost, a frame may be on its way for longer. */
 const lossMax = 0.05;
+
+/** Much longer than a frame is on its way that was not lost. */
+const slowMs: Ms = 1_000;
 
 /** A line is full when it takes more than this to send what waits. */
 const fullMs: Ms = 1_000;
@@ -107,7 +111,7 @@ class SharedMessages implements Checker {
     for (const sight of sights) {
       const { node, neighbour } = sight;
       const missed = this.#missedBy(sight);
-      if (missed === undefined || !this.#isStill(sight)) continue;
+      if (missed === undefined || !this.#isStill(sight) || this.#isSlow(sight, atMs)) continue;
       if (this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
       this.#accuse(
         [node, neighbour],
@@ -127,6 +131,11 @@ class SharedMessages implements Checker {
         this.#gaps.get(neighbour)?.has(message) !== true &&
         !this.#mayHaveBeenLeftOut(sight, message),
     );
+  }
+
+  /** What was sent while much was lost comes after its retransmissions, and all that was sent later waits behind it. */
+  #isSlow({ end }: Sight, atMs: Ms): boolean {
+    return msOf(this.#about.world.network.ends.lastArrivalAt(end ^ 1)) > atMs + slowMs;
   }
 
   /** A host without power leaves its connections as they are: each process has to have its own end still. */

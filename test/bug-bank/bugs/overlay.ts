@@ -61,6 +61,73 @@ export const overlayBugs: readonly Bug[] = [
     ],
   },
   {
+    name: 'follows-nobody',
+    promise: 'the changes of the Peer List come with the renewals',
+    edits: [
+      {
+        file: 'core/peer/renewal.ts',
+        find: 'lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);',
+        replace: 'lease.asksChanges = false;',
+      },
+    ],
+  },
+  {
+    name: 'follows-one-seed-for-ever',
+    promise: 'a peer follows the Peer List of another seed when its own does not answer',
+    edits: [
+      {
+        file: 'core/peer/renewal.ts',
+        find: 'lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);',
+        replace: 'lease.asksChanges = lease === leases.all()[0];',
+      },
+    ],
+  },
+  {
+    name: 'trusts-the-first-lists',
+    promise: 'Peer Lists that were different when they were taken in are both brought up to date',
+    edits: [
+      {
+        file: 'core/peer/renewal.ts',
+        find: 'if (lease.isApart) return true;',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'keeps-whoever-is-not-listed',
+    promise: 'who is not named by a whole Peer List is forgotten',
+    edits: [
+      {
+        file: 'core/peer/peer.ts',
+        find: 'this.membership.forgetOthers(peers);',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'learns-whoever-is-named',
+    promise:
+      'where there are seeds nobody is learned of from a peer that may not have heard of its death',
+    edits: [
+      {
+        file: 'core/peer/candidates.ts',
+        find: 'if (seeds.length === 0) for',
+        replace: 'for',
+      },
+    ],
+  },
+  {
+    name: 'takes-any-list-for-its-own',
+    promise: 'a Peer List is known only when one of its digest was taken in',
+    edits: [
+      {
+        file: 'core/peer/renewal.ts',
+        find: 'if (!this.#isKnownFromOthers(lease, told)) return true;',
+        replace: '',
+      },
+    ],
+  },
+  {
     name: 'obeys-stale-renewals',
     promise: 'a timer of a registered life that is over means nothing to the next one',
     edits: [
