@@ -23,6 +23,7 @@ export interface OverlayBenchOptions {
   readonly incarnation?: Incarnation;
   readonly known?: readonly (PeerId | PeerEntry)[];
   readonly seed?: number;
+  readonly seeds?: readonly PeerId[];
 }
 
 /**
@@ -46,7 +47,7 @@ export class OverlayBench {
   #accepted = 0;
 
   constructor(options: OverlayBenchOptions = {}) {
-    const { id = 'm', incarnation = 1, known = [], seed = 1 } = options;
+    const { id = 'm', incarnation = 1, known = [], seed = 1, seeds = [] } = options;
     this.self = { id, incarnation, session: '' };
     const { self } = this;
     const effects = {
@@ -65,7 +66,7 @@ export class OverlayBench {
     );
     this.overlay = new Overlay(overlayOptions, {
       effects,
-      seeds: [],
+      seeds,
       links: this.#links,
       membership: this.membership,
       self,

@@ -265,8 +265,9 @@ export class Renewal {
   }
 
   #tookIn(lease: Lease, digest: string): void {
-    lease.isApart = !this.#isKnownFromOthers(lease, digest);
     lease.digest = digest;
+    const same = this.#with.leases.all().filter((one) => one.digest === digest);
+    for (const one of same) one.isApart = same.length === 1;
   }
 
   /** Whether this seed's changes are needed: its list is not the one that came of the same list elsewhere. */

@@ -15,9 +15,6 @@ const samplesPerPatience = 3;
 /** Where more is lost, a frame may be on its way for longer. */
 const lossMax = 0.05;
 
-/** Much longer than a frame is on its way that was not lost. */
-const slowMs: Ms = 1_000;
-
 /** A line is full when it takes more than this to send what waits. */
 const fullMs: Ms = 1_000;
 
@@ -111,7 +108,7 @@ class SharedMessages implements Checker {
     for (const sight of sights) {
       const { node, neighbour } = sight;
       const missed = this.#missedBy(sight);
-      if (missed === undefined || !this.#isStill(sight) || this.#isSlow(sight, atMs)) continue;
+      if (missed === undefined || !this.#isStill(sight) || this.#isUnderWay(sight, atMs)) continue;
       if (this.#soundForMs(node, neighbour, atMs) < atMs - thenMs) continue;
       this.#accuse(
         [node, neighbour],
@@ -134,8 +131,8 @@ class SharedMessages implements Checker {
   }
 
   /** What was sent while much was lost comes after its retransmissions, and all that was sent later waits behind it. */
-  #isSlow({ end }: Sight, atMs: Ms): boolean {
-    return msOf(this.#about.world.network.ends.lastArrivalAt(end ^ 1)) > atMs + slowMs;
+  #isUnderWay({ end }: Sight, atMs: Ms): boolean {
+    return msOf(this.#about.world.network.ends.lastArrivalAt(end ^ 1)) > atMs;
   }
 
   /** A host without power leaves its connections as they are: each process has to have its own end still. */

@@ -105,29 +105,6 @@ export const overlayBugs: readonly Bug[] = [
     ],
   },
   {
-    name: 'learns-whoever-is-named',
-    promise:
-      'where there are seeds nobody is learned of from a peer that may not have heard of its death',
-    edits: [
-      {
-        file: 'core/peer/candidates.ts',
-        find: 'if (seeds.length === 0) for',
-        replace: 'for',
-      },
-    ],
-  },
-  {
-    name: 'takes-any-list-for-its-own',
-    promise: 'a Peer List is known only when one of its digest was taken in',
-    edits: [
-      {
-        file: 'core/peer/renewal.ts',
-        find: 'if (!this.#isKnownFromOthers(lease, told)) return true;',
-        replace: '',
-      },
-    ],
-  },
-  {
     name: 'obeys-stale-renewals',
     promise: 'a timer of a registered life that is over means nothing to the next one',
     edits: [

@@ -46,7 +46,7 @@ describe('the lease', () => {
     bench.run(12_000);
     expect(bench.got('PEER_LIST_REQUEST').slice(2)).toMatchObject([{ seed: 'seed1', limit: 256 }]);
     expect(bench.got('PEER_LIST_REQUEST')[0]).toMatchObject({ limit: 1000 });
-    expect(bench.heard('peersLearned').at(-1)).toEqual([[entry('new:1')]]);
+    expect(bench.heard('listReplaced').at(-1)).toEqual([[entry('new:1')]]);
     expect(bench.of('peer-list:received').map(({ first }) => first)).toEqual([true, true, false]);
     bench.run(24_000);
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(3);
@@ -78,7 +78,7 @@ describe('the lease', () => {
     ]);
   });
 
-  test('asks another seed for its changes when that one has had another Peer List since the last renewal', () => {
+  test('asks another seed for its changes, too, from when that one has had another Peer List until they are the same', () => {
     const bench = registered();
     bench.run(12_000);
     bench.script('seed2', { digest: 'd9', changes });
@@ -87,10 +87,16 @@ describe('the lease', () => {
     bench.run(12_000);
     expect(bench.heard('listChanged')).toEqual([[changes, 'seed2']]);
     bench.run(12_000);
+    bench.script('seed1', { digest: 'd9', changes });
+    bench.run(24_000);
     expect(digestsAsked(bench).slice(4)).toEqual([
       'seed1 d1',
       'seed2 d1',
       'seed1 d1',
+      'seed2 d9',
+      'seed1 d1',
+      'seed2 d9',
+      'seed1 d9',
       'seed2 undefined',
     ]);
   });
@@ -131,10 +137,10 @@ describe('the lease', () => {
     const list = { type: 'PEER_LIST', total: 1, digest: 'd', peers: [entry('a:1')] } as const;
     const request = bench.got('PEER_LIST_REQUEST')[0]?.request ?? -1;
     bench.deliver('seed1', { ...list, request: request + 100 });
-    expect(bench.heard('peersLearned')).toHaveLength(1);
+    expect(bench.heard('listReplaced')).toHaveLength(0);
     bench.deliver('seed1', { ...list, request });
     bench.deliver('seed1', { ...list, request });
-    expect(bench.heard('peersLearned')).toHaveLength(2);
+    expect(bench.heard('listReplaced')).toEqual([[[entry('a:1')]]]);
   });
 
   test('hands on the bridge that a seed offers', () => {

@@ -116,6 +116,14 @@ describe('burying', () => {
     expect(membership.isOver('a', 5)).toBe(false);
   });
 
+  test('whoever is not on a whole Peer List is forgotten, not buried, and a neighbour stays', () => {
+    const { membership } = create({}, (peer) => peer === 'b');
+    membership.learnAll([entry('a'), entry('b'), entry('c')]);
+    membership.forgetOthers([entry('c')]);
+    expect(ids(membership).sort()).toEqual(['b', 'c']);
+    expect(membership.learn(entry('a'))).toBe('new');
+  });
+
   test('an incarnation that was replaced is over, too', () => {
     const { membership } = create();
     membership.learn(entry('a', 1, 5));

@@ -186,6 +186,31 @@ describe('letting in', () => {
     expect(bench.dialling).toEqual([]);
   });
 
+  test('whom a full peer names is dialled, and where there are seeds known only once it answers', () => {
+    const named = { id: 'x', incarnation: 1, rank: 9 };
+    for (const seeds of [[], ['s0', 's1']]) {
+      const bench = new OverlayBench({ overlay: three, known: ['c'], seeds }).started();
+      bench.refuses('c', 'full', [named]);
+      expect(bench.dialling).toEqual(['x']);
+      expect(bench.membership.get('x')).toEqual(seeds.length === 0 ? named : undefined);
+      bench.welcomesAll();
+      expect(bench.neighbours).toEqual(['x']);
+      expect(bench.membership.get('x')?.incarnation).toBe(1);
+    }
+  });
+
+  test('of those whom a full peer names none is dialled that is over, nor this peer itself', () => {
+    const bench = new OverlayBench({ overlay: three, known: ['c'], seeds: ['s0', 's1'] }).started();
+    bench.membership.bury('x', 1, 'dead');
+    const [over, itself] = ['x', 'm'].map((id) => ({ id, incarnation: 1, rank: 9 }));
+    bench.refuses(
+      'c',
+      'full',
+      [over, itself].flatMap((one) => one ?? []),
+    );
+    expect(bench.dialling).toEqual([]);
+  });
+
   test('an incarnation that is over is refused', () => {
     const bench = new OverlayBench({ overlay: three }).started();
     bench.membership.bury('a', 4, 'dead');

@@ -26,7 +26,7 @@ describe('registering', () => {
      6   seed2 <- PEER_LIST_REQUEST
      6   -> registered 3
      8 peer-list:received seed1 d1 first
-     8   -> peersLearned a:1 b:1
+     8   -> listReplaced a:1 b:1
      8 peer-list:received seed2 d2 first
      8   -> peersLearned a:1
 `),
@@ -80,7 +80,7 @@ describe('registering', () => {
  11513   seed1 <- PEER_LIST_REQUEST
  11513   -> registered 1
  11515 peer-list:received seed3 d1 first
- 11515   -> peersLearned
+ 11515   -> listReplaced
  11515 peer-list:received seed1 d1 first
  11515   -> peersLearned
 `),
@@ -427,7 +427,7 @@ describe('leaving', () => {
     bench.registration.refresh(bench.now());
     bench.leave();
     bench.run(10);
-    expect(bench.heard('peersLearned')).toHaveLength(2);
+    expect(bench.of('peer-list:received')).toHaveLength(2);
     bench.script('all', { renew: 'dead' });
     const before = bench.sent.length;
     bench.report();
