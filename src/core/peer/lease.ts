@@ -7,7 +7,7 @@ export interface Lease {
   digest: string;
   /** Digest of the seed's Peer List as the seed last told it. */
   told: string;
-  /** Whether what this peer took in of the list last was not what it had from the other seeds: more changes are to come. */
+  /** Whether what this peer took in of the list last was not the list of the seed that it follows: more changes are to come. */
   isApart: boolean;
   /** Whether the last RENEW asked for the changes of the list. */
   asksChanges: boolean;

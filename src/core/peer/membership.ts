@@ -103,12 +103,12 @@ export class Membership {
     for (const entry of entries) this.learn(entry);
   }
 
-  /** Forgets all but these and the neighbours; whoever is alive after all may be learned of again. */
+  /** Forgets all but these; whoever is alive after all may be learned of again. */
   forgetOthers(listed: readonly PeerEntry[]): void {
     if (this.#known.size === 0) return;
     const stay = new Set(listed.map(({ id }) => id));
     for (const entry of [...this.#known.values()]) {
-      if (!stay.has(entry.id) && !this.#with.isNeighbour?.(entry.id)) this.#forget(entry);
+      if (!stay.has(entry.id)) this.#forget(entry);
     }
   }
 

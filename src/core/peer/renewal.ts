@@ -48,7 +48,7 @@ const jitterShare = 0.25;
  * Peer Lists of equal digests are equal, so the peer follows the list of one seed: it is asked for the changes
  * with each renewal, and tells deaths at once. Of the others it is enough that they come to the same digest, from
  * a list that was the same. A seed whose list was another one when it was taken in is asked for its changes, too, until both
- * are the same: it may have named peers of whose end the others told before.
+ * are the same: it may have named peers of whose end the followed seed told before.
  */
 export class Renewal {
   readonly #options: RegistrationOptions;
@@ -266,22 +266,18 @@ export class Renewal {
 
   #tookIn(lease: Lease, digest: string): void {
     lease.digest = digest;
-    const same = this.#with.leases.all().filter((one) => one.digest === digest);
-    for (const one of same) one.isApart = same.length === 1;
+    const followed = this.#followed();
+    lease.isApart = followed !== undefined && followed !== lease && followed.digest !== digest;
   }
 
-  /** Whether this seed's changes are needed: its list is not the one that came of the same list elsewhere. */
+  /** Whether this seed's changes are needed: its list is not what the followed one has become since both were the same. */
   #isBehind(lease: Lease): boolean {
     const { told, digest } = lease;
     if (lease.isApart) return true;
     if (told === digest) return false;
-    if (!this.#isKnownFromOthers(lease, told)) return true;
+    if (told !== this.#followed()?.digest) return true;
     lease.digest = told;
     return false;
-  }
-
-  #isKnownFromOthers(lease: Lease, digest: string): boolean {
-    return this.#with.leases.all().some((other) => other !== lease && other.digest === digest);
   }
 
   #askListIfWanted(lease: Lease, link: Link): void {
