@@ -159,26 +159,32 @@ export class Renewal {
     this.#with.listener.bridgeOffered(result.bridge, now);
   }
 
-  /** Of a list of which too much has changed a part is asked for anew: the peer knows many others already. */
+  /** After a renewal that has asked for the changes. */
   #catchUp(lease: Lease, link: Link, { total, digest, changes }: RenewResult, now: Instant): void {
-    if (lease.digest === digest) {
-      this.#tookIn(lease, digest);
-      return;
-    }
-    const wasWanted = lease.digest === '';
-    const followed = this.#followed();
-    if (changes === undefined && !wasWanted && lease !== followed) {
-      this.#tookIn(lease, digest);
-      this.#askAnew(followed);
-      return;
-    }
-    lease.digest = '';
-    if (changes !== undefined) {
+    if (lease.digest === digest) this.#tookIn(lease, digest);
+    else if (changes !== undefined) {
       const { seed } = lease;
       this.#tookIn(lease, digest);
       this.#with.effects.emit({ type: 'peer-list:updated', seed, total, digest, ...changes });
       this.#with.listener.listChanged(changes, seed, now);
-    } else if (!wasWanted) this.#askList(lease, link, this.#options.peerListAgainLimit);
+    } else if (lease.digest !== '') this.#lostTrack(lease, link, digest);
+  }
+
+  /**
+   * Too much has changed, or the seed has started anew and does not know what has: what became of those that it had
+   * named, only a whole list shows. Of a large one a part is asked for: the peer knows many others already.
+   */
+  #lostTrack(lease: Lease, link: Link, digest: string): void {
+    const followed = this.#followed();
+    if (followed === undefined || followed === lease) {
+      lease.digest = '';
+      this.#askList(lease, link, this.#options.peerListAgainLimit);
+      return;
+    }
+    this.#tookIn(lease, digest);
+    followed.digest = '';
+    const other = this.#with.contacts.linkTo(followed.seed);
+    if (other !== undefined) this.#askListIfWanted(followed, other);
   }
 
   onPeerList(seed: SeedId, list: PeerList, now: Instant): void {
@@ -254,14 +260,6 @@ export class Renewal {
     return leases
       .all()
       .find(({ seed, missed }) => missed === 0 && contacts.linkTo(seed) !== undefined);
-  }
-
-  /** Another seed cannot say any more what became of those that it had named: the whole list shows it. */
-  #askAnew(followed: Lease | undefined): void {
-    if (followed === undefined) return;
-    followed.digest = '';
-    const link = this.#with.contacts.linkTo(followed.seed);
-    if (link !== undefined) this.#askListIfWanted(followed, link);
   }
 
   #tookIn(lease: Lease, digest: string): void {
