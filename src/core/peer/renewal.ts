@@ -197,10 +197,16 @@ export class Renewal {
     lease.listed = true;
     this.#tookIn(lease, digest);
     this.#with.effects.emit({ type: 'peer-list:received', seed, total, digest, peers, first });
-    // What has changed until then is not told: only that somebody is not named says that it is gone.
-    const isAll = peers.length >= total && lease === this.#followed();
-    if (isAll) this.#with.listener.listReplaced(peers, now);
+    const isWhole = peers.length >= total && lease === this.#followed();
+    if (isWhole) this.#replace(list, now);
     else this.#with.listener.peersLearned(peers, now);
+  }
+
+  /** What has changed until then is not told: only that somebody is not named says that it is gone. */
+  #replace({ digest, peers }: PeerList, now: Instant): void {
+    // What other seeds had named besides is known no more.
+    for (const lease of this.#with.leases.all()) if (lease.digest !== digest) lease.digest = '';
+    this.#with.listener.listReplaced(peers, now);
   }
 
   #onRenewalDue(now: Instant): void {

@@ -81,7 +81,7 @@ class KnownPeers implements Checker {
     const stale = world
       .peer(node)
       ?.membership.ranked()
-      .find(({ id }) => !listed.has(id));
+      .find(({ id }) => !listed.has(id) && !this.#about.isLiar(world.indexOf(id)));
     return stale && `takes ${stale.id} for alive, which is not on the list`;
   }
 

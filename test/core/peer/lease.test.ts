@@ -38,7 +38,7 @@ describe('the lease', () => {
     expect(gaps).toEqual([8750, 10_000, 11_248]);
   });
 
-  test('brings a part of the Peer List again when too much has changed, from that seed alone', () => {
+  test('brings a part of the Peer List again when too much has changed', () => {
     const bench = registered();
     bench.run(12_000);
     expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(2);
@@ -48,8 +48,9 @@ describe('the lease', () => {
     expect(bench.got('PEER_LIST_REQUEST')[0]).toMatchObject({ limit: 1000 });
     expect(bench.heard('listReplaced').at(-1)).toEqual([[entry('new:1')]]);
     expect(bench.of('peer-list:received').map(({ first }) => first)).toEqual([true, true, false]);
+    // What the other seed had named besides is known no more, and its list is another one still.
     bench.run(24_000);
-    expect(bench.got('PEER_LIST_REQUEST')).toHaveLength(3);
+    expect(bench.got('PEER_LIST_REQUEST').slice(3)).toMatchObject([{ seed: 'seed2', limit: 1000 }]);
   });
 
   const changes = {
