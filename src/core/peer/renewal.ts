@@ -87,7 +87,7 @@ export class Renewal {
     this.#isRefreshDue = false;
   }
 
-  /** RENEWs and asks for all Peer Lists out of turn: at once, or when the last time is long enough ago. */
+  /** RENEWs and asks all seeds what is new out of turn: at once, or when the last time is long enough ago. */
   refresh(now: Instant): void {
     if (this.#isRefreshDue) return;
     const waitMs = this.#refreshedMs + this.#options.refreshIntervalMs - now.monotonicMs;
@@ -117,7 +117,7 @@ export class Renewal {
     const lease = this.#with.leases.of(link.address);
     if (lease === undefined) return;
     this.#relinkFailures = 0;
-    this.#renew(lease, link);
+    this.#renew(lease, link, this.#wantsChanges(lease));
     this.#askListIfWanted(lease, link);
   }
 
@@ -227,27 +227,30 @@ export class Renewal {
 
   #refresh(now: Instant): void {
     this.#refreshedMs = now.monotonicMs;
+    const followed = this.#followed();
     for (const lease of this.#with.leases.all()) {
-      lease.digest = '';
-      this.#renewOrReach(lease, now);
+      if (followed === undefined || followed === lease) lease.digest = '';
+      this.#renewOrReach(lease, now, false);
+      // What has become of those that the others have named, their changes say next time.
+      lease.isApart = true;
     }
   }
 
   /** Over a link that is still to come, `onUp` does the same. */
-  #renewOrReach(lease: Lease, now: Instant): void {
+  #renewOrReach(lease: Lease, now: Instant, asksChanges = true): void {
     const link = this.#with.contacts.linkTo(lease.seed);
     if (link === undefined) {
       this.#with.contacts.reach(lease.seed, now);
       return;
     }
-    this.#renew(lease, link);
+    this.#renew(lease, link, asksChanges && this.#wantsChanges(lease));
     this.#askListIfWanted(lease, link);
   }
 
-  #renew(lease: Lease, link: Link): void {
+  #renew(lease: Lease, link: Link, asksChanges: boolean): void {
     const { contacts, leases, links, self, view } = this.#with;
     lease.renewRequest = contacts.nextRequest();
-    lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);
+    lease.asksChanges = asksChanges;
     const renew: Renew = {
       type: 'RENEW',
       request: lease.renewRequest,
@@ -256,8 +259,12 @@ export class Renewal {
       neighbours: view.neighbourIds(),
       peerCount: view.peerCount(),
     };
-    const asks = lease.asksChanges && lease.digest !== '';
+    const asks = asksChanges && lease.digest !== '';
     links.send(link, asks ? { ...renew, listed: lease.digest } : renew);
+  }
+
+  #wantsChanges(lease: Lease): boolean {
+    return lease === this.#followed() || this.#isBehind(lease);
   }
 
   /** The first seed that is linked and answers. */

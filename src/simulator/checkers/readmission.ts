@@ -19,8 +19,9 @@ class Readmission implements Checker {
     this.#accuse = accuse;
   }
 
-  life(_atMs: Ms, node: number, _change: LifeChange): void {
-    this.#copiedFrom.delete(node);
+  /** What a process has copied may reach the disk when its host has lost power already. */
+  life(_atMs: Ms, node: number, change: LifeChange): void {
+    if (change === 'started') this.#copiedFrom.delete(node);
   }
 
   frame(_at: Ms, _end: number, _generation: number, from: number, to: number, message: Message) {

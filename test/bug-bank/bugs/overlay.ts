@@ -66,8 +66,8 @@ export const overlayBugs: readonly Bug[] = [
     edits: [
       {
         file: 'core/peer/renewal.ts',
-        find: 'lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);',
-        replace: 'lease.asksChanges = false;',
+        find: 'return lease === this.#followed() || this.#isBehind(lease);',
+        replace: 'return false;',
       },
     ],
   },
@@ -77,8 +77,8 @@ export const overlayBugs: readonly Bug[] = [
     edits: [
       {
         file: 'core/peer/renewal.ts',
-        find: 'lease.asksChanges = lease === this.#followed() || this.#isBehind(lease);',
-        replace: 'lease.asksChanges = lease === leases.all()[0];',
+        find: 'return lease === this.#followed() || this.#isBehind(lease);',
+        replace: 'return lease === this.#with.leases.all()[0];',
       },
     ],
   },
