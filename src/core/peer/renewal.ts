@@ -59,6 +59,8 @@ export class Renewal {
   #isRelinkDue = false;
   #isRefreshDue = false;
   #refreshedMs: Ms = Number.NEGATIVE_INFINITY;
+  /** Digest of the Peer List that this peer's knowledge is: the last one taken in from a seed that it followed. */
+  #known = '';
 
   constructor(options: RegistrationOptions, dependencies: RenewalDependencies) {
     this.#options = options;
@@ -82,6 +84,7 @@ export class Renewal {
 
   halt(): void {
     this.#life += 1;
+    this.#known = '';
     this.#relinkFailures = 0;
     this.#isRelinkDue = false;
     this.#isRefreshDue = false;
@@ -152,6 +155,7 @@ export class Renewal {
     lease.missed = 0;
     lease.told = result.digest;
     if (lease.asksChanges) this.#catchUp(lease, link, result, now);
+    this.#settle();
     this.#askListIfWanted(lease, link);
     if (result.bridge.length === 0) return;
     const candidates = result.bridge.map((peer) => peer.id);
@@ -200,6 +204,7 @@ export class Renewal {
     const isWhole = peers.length >= total && lease === this.#followed();
     if (isWhole) this.#replace(list, now);
     else this.#with.listener.peersLearned(peers, now);
+    this.#settle();
   }
 
   /** What has changed until then is not told: only that somebody is not named says that it is gone. */
@@ -250,6 +255,8 @@ export class Renewal {
   #renew(lease: Lease, link: Link, asksChanges: boolean): void {
     const { contacts, leases, links, self, view } = this.#with;
     lease.renewRequest = contacts.nextRequest();
+    // A seed that is followed from now on has to begin where the other one was left.
+    if (lease === this.#followed() && lease.digest !== this.#known) lease.digest = '';
     lease.asksChanges = asksChanges;
     const renew: Renew = {
       type: 'RENEW',
@@ -264,7 +271,7 @@ export class Renewal {
   }
 
   #wantsChanges(lease: Lease): boolean {
-    return lease === this.#followed() || this.#isBehind(lease);
+    return lease === this.#followed() || lease.isApart || lease.told !== lease.digest;
   }
 
   /** The first seed that is linked and answers. */
@@ -277,18 +284,15 @@ export class Renewal {
 
   #tookIn(lease: Lease, digest: string): void {
     lease.digest = digest;
-    const followed = this.#followed();
-    lease.isApart = followed !== undefined && followed !== lease && followed.digest !== digest;
+    if (lease === this.#followed()) this.#known = digest;
+    lease.isApart = digest !== this.#known;
   }
 
-  /** Whether this seed's changes are needed: its list is not what the followed one has become since both were the same. */
-  #isBehind(lease: Lease): boolean {
-    const { told, digest } = lease;
-    if (lease.isApart) return true;
-    if (told === digest) return false;
-    if (told !== this.#followed()?.digest) return true;
-    lease.digest = told;
-    return false;
+  /** Seeds whose lists have come to what this peer knows have no changes for it. */
+  #settle(): void {
+    for (const lease of this.#with.leases.all()) {
+      if (!lease.isApart && lease.told === this.#known) lease.digest = lease.told;
+    }
   }
 
   #askListIfWanted(lease: Lease, link: Link): void {

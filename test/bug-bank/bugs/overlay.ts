@@ -66,7 +66,7 @@ export const overlayBugs: readonly Bug[] = [
     edits: [
       {
         file: 'core/peer/renewal.ts',
-        find: 'return lease === this.#followed() || this.#isBehind(lease);',
+        find: 'return lease === this.#followed() || lease.isApart || lease.told !== lease.digest;',
         replace: 'return false;',
       },
     ],
@@ -77,19 +77,8 @@ export const overlayBugs: readonly Bug[] = [
     edits: [
       {
         file: 'core/peer/renewal.ts',
-        find: 'return lease === this.#followed() || this.#isBehind(lease);',
+        find: 'return lease === this.#followed() || lease.isApart || lease.told !== lease.digest;',
         replace: 'return lease === this.#with.leases.all()[0];',
-      },
-    ],
-  },
-  {
-    name: 'trusts-the-first-lists',
-    promise: 'Peer Lists that were different when they were taken in are both brought up to date',
-    edits: [
-      {
-        file: 'core/peer/renewal.ts',
-        find: 'if (lease.isApart) return true;',
-        replace: '',
       },
     ],
   },
