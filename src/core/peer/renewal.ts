@@ -201,8 +201,9 @@ export class Renewal {
     lease.listed = true;
     this.#tookIn(lease, digest);
     this.#with.effects.emit({ type: 'peer-list:received', seed, total, digest, peers, first });
-    const isWhole = peers.length >= total && lease === this.#followed();
-    if (isWhole) this.#replace(list, now);
+    const isWhole = peers.length >= total;
+    const isCurrent = lease === this.#followed() || digest === this.#known;
+    if (isWhole && isCurrent) this.#replace(list, now);
     else this.#with.listener.peersLearned(peers, now);
     this.#settle();
   }

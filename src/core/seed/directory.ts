@@ -64,6 +64,11 @@ export class Directory {
     if (after !== undefined && digest !== this.digest) this.#note(digest, peer, after);
   }
 
+  /** A register's value from the store, in no order of time: the lists on the way were never anybody's. */
+  restore(peer: PeerId, value: RegisterValue): void {
+    this.#add(peer, value);
+  }
+
   /** What has happened to the Peer List since it had this digest; undefined when that is too long ago. */
   changesSince(digest: string): PeerListChanges | undefined {
     return this.#history.since(digest);

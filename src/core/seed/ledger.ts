@@ -60,7 +60,7 @@ export class Ledger<Token> {
     this.#with = dependencies;
     const { registers, directory } = dependencies;
     for (const [peer, { committed }] of registers.entries()) {
-      directory.replace(peer, undefined, committed);
+      if (committed !== undefined) directory.restore(peer, committed);
     }
   }
 

@@ -82,7 +82,7 @@ describe('registering', () => {
  11515 peer-list:received seed3 d1 first
  11515   -> listReplaced
  11515 peer-list:received seed1 d1 first
- 11515   -> peersLearned
+ 11515   -> listReplaced
 `),
     );
   });
