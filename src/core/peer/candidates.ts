@@ -62,8 +62,9 @@ export class Candidates {
   }
 
   /**
-   * What a full peer named instead of itself. It may not have heard of the latest deaths: where seeds tell of them, who
-   * has told of one already does so no more, so nobody is learned of here before a link shows that it lives.
+   * What a full peer named instead of itself. It may not have heard of the latest deaths, and seeds tell of each death
+   * once: whoever were learned of after it would be taken for alive from then on. So where there are seeds, nobody
+   * is learned of here before a link shows that it lives.
    */
   suggest(peers: readonly PeerEntry[]): void {
     const { membership, seeds, self } = this.#with;
