@@ -234,7 +234,7 @@ export class Peer
     this.peersLearned(peers, now);
   }
 
-  /** The same change is told by each seed, and most deaths are known already. */
+  /** Most deaths are known already: the followed seed has told them at once. */
   listChanged({ joined, gone }: PeerListChanges, seed: SeedId, now: Instant): void {
     for (const { id: peer, incarnation, status } of gone) {
       if (this.membership.isOver(peer, incarnation)) continue;
@@ -260,7 +260,7 @@ export class Peer
   }
 
   deadConfirmed(confirmed: DeadConfirmed, seed: SeedId, now: Instant): void {
-    // Each seed that holds a lease tells every death.
+    // While it is not settled which seed is followed, more than one tells a death.
     const { peer, incarnation } = confirmed;
     if (this.membership.isBuried(peer, incarnation) && !this.isNeighbour(peer)) return;
     this.failureDetection.confirmed(confirmed, seed, now);
